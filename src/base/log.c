@@ -1,0 +1,146 @@
+#include "base/log.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 2048 };
+
+static const struct {
+	const char *name;
+	int priority; /* of syslog(3) */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", LOG_ERR },
+	[LOG_LEVEL_WARN] = { "warning", LOG_WARNING },
+	[LOG_LEVEL_INFO] = { "info", LOG_INFO },
+	[LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
+};
+
+static _Atomic int log_level = LOG_LEVEL_INFO;
+static _Atomic int log_target = LOG_TARGET_STDERR;
+static _Atomic bool log_to_journal; /* stderr is the journal's: priorities */
+
+const char *log_level_name(enum log_level level)
+{
+	return levels[level].name;
+}
+
+bool log_level_parse(const char *name, enum log_level *level)
+{
+	for (unsigned i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(name, levels[i].name) == 0) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	}
+	if (strcmp(name, "warn") == 0) {
+		*level = LOG_LEVEL_WARN;
+		return true;
+	}
+	return false;
+}
+
+void log_open(enum log_target target, enum log_level level)
+{
+	if (target == LOG_TARGET_SYSLOG)
+		openlog("tapferryd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	atomic_store(&log_to_journal, getenv("JOURNAL_STREAM") != NULL);
+	atomic_store(&log_target, (int)target);
+	log_set_level(level);
+}
+
+void log_set_level(enum log_level level)
+{
+	atomic_store(&log_level, (int)level);
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level <=
+	       atomic_load_explicit(&log_level, memory_order_relaxed);
+}
+
+/* May this line pass?  *held: how many were held back before it. */
+static bool limit_pass(struct log_limit *l, uint64_t *held)
+{
+	uint64_t now = clock_mono_ns(&clock_system) / NS_PER_S + 1;
+	uint64_t second = atomic_load(&l->second);
+
+	if (second != now &&
+		atomic_compare_exchange_strong(&l->second, &second, now))
+		atomic_store(&l->passed, 0);
+	if (atomic_fetch_add(&l->passed, 1) >= LOG_LIMIT_BURST) {
+		atomic_fetch_add(&l->held, 1);
+		return false;
+	}
+	*held = atomic_exchange(&l->held, 0);
+	return true;
+}
+
+static size_t put_time(char *line, size_t cap)
+{
+	uint64_t ns = clock_real_ns(&clock_system);
+	time_t s = (time_t)(ns / NS_PER_S);
+	struct tm tm;
+	char day[32];
+
+	gmtime_r(&s, &tm);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	return (size_t)snprintf(
+		line, cap, "%s.%03uZ ", day, (unsigned)(ns / NS_PER_MS % 1000));
+}
+
+void log_write(enum log_level level, struct log_limit *limit, const char *id,
+	const char *text, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	size_t n = 0, body;
+	uint64_t held = 0;
+	va_list ap;
+	int r;
+
+	if (limit != NULL && !limit_pass(limit, &held))
+		return;
+	bool syslogging = atomic_load(&log_target) == LOG_TARGET_SYSLOG;
+	bool journal = atomic_load(&log_to_journal);
+
+	if (!syslogging && journal)
+		n = (size_t)snprintf(
+			line, sizeof(line), "<%d>", levels[level].priority);
+	else if (!syslogging)
+		n = put_time(line, sizeof(line));
+	body = n;
+	r = snprintf(line + n, sizeof(line) - n, "%s %s %s%s",
+		levels[level].name, id, text, format[0] != '\0' ? ": " : "");
+	n += (size_t)r;
+	va_start(ap, format);
+	if (n < sizeof(line) - 1) {
+		r = vsnprintf(line + n, sizeof(line) - n, format, ap);
+		n += r > 0 ? (size_t)r : 0;
+	}
+	va_end(ap);
+	if (held != 0 && n < sizeof(line) - 1)
+		n += (size_t)snprintf(line + n, sizeof(line) - n,
+			" suppressed=%llu", (unsigned long long)held);
+	if (n > sizeof(line) - 2)
+		n = sizeof(line) - 2;
+	/* a peer's text inside a value must not start a line of its own */
+	for (size_t i = body; i < n; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = '?';
+	if (syslogging) {
+		line[n] = '\0';
+		syslog(levels[level].priority, "%s", line);
+		return;
+	}
+	line[n++] = '\n';
+	/* one write a line; there is nobody to tell when stderr fails */
+	ssize_t written = write(STDERR_FILENO, line, n);
+	(void)written;
+}

@@ -1,0 +1,36 @@
+/*
+ * Hec: Splunk HTTP Event Collector.
+ *
+ * Requests go to /services/collector/event with `Authorization: Splunk TOKEN`;
+ * bodies are concatenated event objects (event/encoder.h, ENVELOPE_HEC).
+ * The reply table is protocols.md's, reply by reply.
+ */
+#ifndef TAPFERRY_COLLECTOR_HEC_H
+#define TAPFERRY_COLLECTOR_HEC_H
+
+#include "base/buf.h"
+#include "collector/verdict.h"
+
+enum {
+	HEC_E_SCHEME = 1, /* neither http:// nor https:// */
+	HEC_E_HOST,       /* no host, or user information in it */
+	HEC_E_QUERY,      /* a query or fragment, which may not be there */
+};
+
+/*
+ * hec_url() - the URL that events are posted to
+ * @base:  "https://host:8088", with or without a path; an URL that names
+ *         /services/collector already is taken as it is, and a bare
+ *         /services/collector or none becomes /services/collector/event
+ * @url:   written
+ *
+ * Return: 0 or HEC_E_*.
+ */
+int hec_url(struct buf *url, const char *base);
+const char *hec_error_text(int error);
+
+/* hec_judge() - what a reply means; pure. */
+void hec_judge(
+	struct verdict *v, const struct request *rq, const struct reply *rp);
+
+#endif

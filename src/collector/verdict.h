@@ -1,0 +1,63 @@
+/*
+ * Verdict: what a collector's reply means for the batch and for the backend.
+ *
+ * Every product has one file here that builds its requests and judges its
+ * replies (protocols.md has the tables).  Pure: no I/O, no threads.
+ */
+#ifndef TAPFERRY_COLLECTOR_VERDICT_H
+#define TAPFERRY_COLLECTOR_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+/* What becomes of the events. */
+enum verdict_action {
+	VERDICT_DELIVERED = 0, /* all of them are in */
+	VERDICT_PARTIAL, /* events before `event` are in, `event` is refused
+			    for good, the rest must be sent again */
+	VERDICT_REFUSED, /* all of them are refused for good */
+	VERDICT_SPLIT,   /* too large: send in halves; a single event is refused
+			  */
+	VERDICT_RETRY,   /* try again, another backend first */
+	VERDICT_PLAIN,   /* encoding refused: send again uncompressed, and
+			    remember that for this backend */
+	VERDICT_HOLD,    /* this backend takes nothing until somebody mends it:
+			    keep the data, tell, try it again slowly */
+};
+
+struct verdict {
+	enum verdict_action action;
+	bool slow_down; /* the backend asked for less */
+	bool move_on;   /* the backend is going away: not this one next */
+	uint32_t event; /* VERDICT_PARTIAL: index of the refused one, 0-based */
+	uint64_t retry_after_ns; /* from Retry-After; 0: it did not say */
+	int code;                /* the product's own code, -1: none */
+	char reason[96]; /* one short sentence for logs, no peer's bytes raw */
+};
+
+/* A reply, as the HTTP client gives it. */
+struct reply {
+	long status;              /* HTTP status; 0: none came */
+	struct slice body;        /* kept to at most 64 KiB */
+	const char *content_type; /* NULL: none */
+	const char *retry_after;  /* the header's value, NULL: none */
+	uint64_t real_ns;         /* when it came, for an HTTP date */
+};
+
+/* What the reply answers. */
+struct request {
+	uint32_t events;
+	size_t bytes; /* before compression */
+	bool compressed;
+};
+
+/*
+ * verdict_retry_after() - Retry-After: seconds or HTTP date (RFC 9110, 10.2.3)
+ * Return: nanoseconds from real_ns on, at most one hour; 0 when absent,
+ * unreadable or past.
+ */
+uint64_t verdict_retry_after(const char *value, uint64_t real_ns);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * Batch: encoded events that travel together, and the pool they come from.
+ *
+ * A batch has one owner at a time: the pool, one worker (open), the feed's
+ * ring (sealed), one sender (in flight), and the pool again.  Its buffers are
+ * allocated at its first use and kept.
+ *
+ * The number of batches is fixed at the start, so memory is: pool.max batches
+ * of batch_bytes each.
+ */
+#ifndef TAPFERRY_EVENT_BATCH_H
+#define TAPFERRY_EVENT_BATCH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sync/ring.h"
+
+struct batch {
+	uint8_t *data;
+	size_t len;
+	uint32_t *ends;     /* ends[i]: offset behind event i in data */
+	uint32_t first;     /* events before it are settled (a partial reply) */
+	uint32_t events;    /* in the batch, settled ones included */
+	uint64_t opened_ns; /* monotonic, when its first event was added */
+	uint64_t id;        /* unique in the process; set when sealed */
+	_Atomic uint32_t
+		held; /* atomic: events not yet settled, for the ledger */
+};
+
+struct batch_pool {
+	struct ring free;
+	struct batch *batches; /* const after init: max of them */
+	unsigned max;
+	size_t batch_bytes;
+	unsigned batch_events;
+};
+
+/*
+ * batch_pool_init() - `max` empty batches; their buffers come with first use
+ * Return: 0 or -ENOMEM.
+ */
+int batch_pool_init(struct batch_pool *p, unsigned max, size_t batch_bytes,
+	unsigned batch_events);
+void batch_pool_deinit(struct batch_pool *p);
+
+/* Return: an empty batch, or NULL when all are out or memory is.  Any thread.
+ */
+struct batch *batch_pool_get(struct batch_pool *p);
+
+/* Gives one back, its events settled; *bp becomes NULL.  Any thread. */
+void batch_pool_put(struct batch_pool *p, struct batch **bp);
+
+/* Events not yet settled in all batches: the ledger's in_memory.  Any thread.
+ */
+uint64_t batch_pool_held(const struct batch_pool *p);
+
+/* Events still to be settled: from b->first on. */
+static inline uint32_t batch_left(const struct batch *b)
+{
+	return b->events - b->first;
+}
+
+static inline size_t batch_start(const struct batch *b, uint32_t event)
+{
+	return event == 0 ? 0 : b->ends[event - 1];
+}
+
+/*
+ * Settles the next n events (delivered or dropped: the caller counts which).
+ * Thread: the batch's owner.
+ */
+static inline void batch_settle(struct batch *b, uint32_t n)
+{
+	b->first += n;
+	atomic_fetch_sub_explicit(&b->held, n, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * Feed: one output as the workers see it.
+ *
+ * intake/ and deliver/ meet here: workers fill batches and push them on the
+ * feed's ring, the output's senders pop them.  control/ makes it and hands it
+ * to both.
+ */
+#ifndef TAPFERRY_EVENT_FEED_H
+#define TAPFERRY_EVENT_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/stat.h"
+#include "event/batch.h"
+#include "event/encoder.h"
+
+/* When memory for this output is full (design: overflow). */
+enum feed_overflow {
+	OVERFLOW_DROP = 0, /* drop the newest sealed batch, count it */
+	OVERFLOW_BLOCK,    /* stop reading until there is room */
+};
+
+struct feed_settings {
+	const char *name;
+	struct encoder_settings encoder;
+	unsigned batch_events;
+	size_t batch_bytes;
+	uint64_t linger_ns;
+	unsigned buffer_events; /* kept in memory; in whole batches */
+	enum feed_overflow overflow;
+};
+
+struct feed {
+	struct feed_settings
+		settings; /* const after init; strings are the config's */
+	struct batch_pool pool;
+	struct ring sealed; /* workers push, this output's senders pop */
+	unsigned queue_max; /* batches that may wait in `sealed` */
+	struct stat_set
+		stats; /* OUTPUT_*; shard i: worker i, then the senders */
+	unsigned n_workers;
+	_Atomic uint64_t next_id; /* atomic */
+	_Atomic bool cut; /* atomic: shutdown; fillers stop waiting for room */
+};
+
+/*
+ * feed_init() - make the pool, ring and counters
+ * @n_workers, n_senders:  how many threads fill and empty it
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int feed_init(struct feed *f, const struct feed_settings *settings,
+	unsigned n_workers, unsigned n_senders);
+void feed_deinit(struct feed *f);
+
+/* The counters of sender i. */
+static inline struct stat_shard *feed_sender_stats(struct feed *f, unsigned i)
+{
+	return &f->stats.shards[f->n_workers + i];
+}
+
+/* A worker's side of one feed: its open batch and its encoder. */
+struct filler {
+	struct feed *feed;
+	struct encoder *encoder;
+	struct batch *open;       /* NULL until an event comes */
+	struct batch *waiting;    /* sealed, and no room yet (OVERFLOW_BLOCK) */
+	struct stat_shard *stats; /* this worker's */
+};
+
+#define FILLER_NULL ((struct filler){ 0 })
+
+int filler_init(struct filler *f, struct feed *feed, unsigned worker);
+void filler_deinit(struct filler *f);
+
+/*
+ * filler_add() - put one event into the open batch, sealing it when full
+ * @mono_ns:  now, for the linger
+ *
+ * The event is always accounted for: taken, or dropped with its reason.
+ * Thread: the worker.
+ */
+void filler_add(struct filler *f, const struct event *e, uint64_t mono_ns);
+
+/*
+ * filler_blocked() - must the worker stop reading?
+ * True under OVERFLOW_BLOCK while a sealed batch has no room; tries again to
+ * push it first.
+ */
+bool filler_blocked(struct filler *f);
+
+/*
+ * filler_tick() - seal by time
+ *
+ * An open batch past its linger is sealed, unless batches already wait in the
+ * ring: it would only wait behind them, and filling it up makes the most of
+ * memory during an outage.
+ * Return: the monotonic time at which to call again (UINT64_MAX: no need).
+ */
+uint64_t filler_tick(struct filler *f, uint64_t mono_ns);
+
+/* Seal whatever is open, for the end. */
+void filler_flush(struct filler *f);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * Intake: everything from the listening sockets to sealed batches.
+ *
+ *	listener -> acceptor -> conn ring[i] -> worker i -> fillers -> feeds
+ *
+ * control/ starts it with the feeds of all outputs and ends it before them.
+ */
+#ifndef TAPFERRY_INTAKE_INTAKE_H
+#define TAPFERRY_INTAKE_INTAKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/stat.h"
+#include "event/feed.h"
+#include "net/listen.h"
+
+struct listener_settings {
+	const char *name;
+	struct listen_settings listen;
+};
+
+struct intake_settings {
+	const struct listener_settings *listeners;
+	size_t n_listeners;
+	unsigned workers;         /* 1 or more */
+	unsigned max_connections; /* 1 or more */
+	uint32_t max_frame;       /* octets */
+	size_t read_buffer;       /* octets of a worker's read buffer */
+	uint64_t handshake_timeout_ns;
+};
+
+struct intake;
+
+/*
+ * intake_start() - open the listeners, start acceptor and workers
+ * @settings:  lent until intake_free()
+ * @feeds:     n_feeds of them, made for settings->workers workers; lent
+ * @stats:     INTAKE_* set with 1 + workers shards (0: acceptor); lent
+ * @error:     on failure: one sentence with the cure
+ *
+ * Return: 0 or -errno.
+ */
+int intake_start(struct intake **ip, const struct intake_settings *settings,
+	struct feed **feeds, size_t n_feeds, struct stat_set *stats,
+	char *error, size_t cap);
+
+/*
+ * intake_stop() - the first half of the shutdown
+ *
+ * Closes the listeners; lets every connection deliver what it has sent: unix
+ * sockets are shut down for reading, so the peer's next write fails, and read
+ * to their end; TCP sockets are read until they are quiet or done.  STOP is
+ * answered with FINISH.  At the deadline what is still open is closed.  Then
+ * every open batch is sealed.  Returns when acceptor and workers have ended.
+ *
+ * Thread: main.  @mono_deadline_ns: monotonic.
+ */
+void intake_stop(struct intake *i, uint64_t mono_deadline_ns);
+
+/* From any thread: end intake_stop() at once. */
+void intake_cut(struct intake *i);
+
+/* After intake_stop(); waits for the RCU callbacks of the connections. */
+struct intake *intake_free(struct intake *i); /* NULL */
+
+/* How many connections are open now.  Any thread. */
+unsigned intake_connections(const struct intake *i);
+
+#endif

@@ -1,0 +1,5 @@
+/* tapferryd: dnstap in, HTTP collectors out. */
+int main(void)
+{
+	return 0;
+}

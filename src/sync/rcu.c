@@ -1,0 +1,3 @@
+#include "sync/rcu.h"
+
+char rcu_grace;

@@ -1,0 +1,73 @@
+#include "sync/stop.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+
+int stop_init(struct stop *s)
+{
+	pthread_condattr_t attr;
+	int r;
+
+	*s = (struct stop){ .deadline_ns = UINT64_MAX };
+	r = pthread_condattr_init(&attr);
+	if (r != 0)
+		return -r;
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	r = pthread_cond_init(&s->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	if (r != 0)
+		return -r;
+	return -pthread_mutex_init(&s->lock, NULL);
+}
+
+void stop_deinit(struct stop *s)
+{
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->changed);
+}
+
+void stop_drain(struct stop *s, uint64_t mono_deadline_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	atomic_store(&s->deadline_ns, mono_deadline_ns);
+	atomic_store(&s->draining, true);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void stop_now(struct stop *s)
+{
+	pthread_mutex_lock(&s->lock);
+	atomic_store(&s->now, true);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool stop_is_over(const struct stop *s)
+{
+	return atomic_load(&s->now) ||
+	       clock_mono_ns(&clock_system) >= atomic_load(&s->deadline_ns);
+}
+
+bool stop_pause(struct stop *s, uint64_t mono_until_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	bool draining = atomic_load(&s->draining);
+
+	while (!atomic_load(&s->now) && atomic_load(&s->draining) == draining) {
+		uint64_t deadline = atomic_load(&s->deadline_ns);
+		uint64_t until =
+			mono_until_ns < deadline ? mono_until_ns : deadline;
+		struct timespec at = {
+			.tv_sec = (time_t)(until / NS_PER_S),
+			.tv_nsec = (long)(until % NS_PER_S),
+		};
+
+		if (clock_mono_ns(&clock_system) >= until ||
+			pthread_cond_timedwait(&s->changed, &s->lock, &at) != 0)
+			break;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return stop_is_over(s);
+}
