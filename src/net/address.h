@@ -3,7 +3,7 @@
  *
  *	unix:/run/tapferry/dnstap.sock    (a bare /path is taken for unix:)
  *	tcp://192.0.2.1:6000  tcp://[2001:db8::1]:6000
- *	tcp://*:6000          every address, IPv4 and IPv6
+ *	tcp://[::]:6000       every address, IPv4 and IPv6
  *
  * Numeric addresses and numeric ports only ("localhost" is 127.0.0.1): a
  * listener must not wait for a name server it serves.
@@ -31,7 +31,7 @@ struct address {
 		struct sockaddr_un un;
 	};
 	socklen_t len;
-	bool dual; /* tcp://*: or [::]: IPv4 connections are taken too */
+	bool dual; /* [::]: IPv4 connections are taken too */
 };
 
 /* Return: 0 or ADDRESS_E_*. */
