@@ -55,6 +55,10 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	unsigned n_workers, unsigned n_senders);
 void feed_deinit(struct feed *f);
 
+/* Shutdown: no filler waits for room any more; what has none is dropped.  Any
+ * thread. */
+void feed_cut(struct feed *f);
+
 /* The counters of sender i. */
 static inline struct stat_shard *feed_sender_stats(struct feed *f, unsigned i)
 {
@@ -80,6 +84,9 @@ void filler_deinit(struct filler *f);
  * @mono_ns:  now, for the linger
  *
  * The event is always accounted for: taken, or dropped with its reason.
+ * Under OVERFLOW_BLOCK this sleeps when a second batch is full while the first
+ * still waits; a worker that asks filler_blocked() before it reads gets there
+ * only when one read fills a whole batch.
  * Thread: the worker.
  */
 void filler_add(struct filler *f, const struct event *e, uint64_t mono_ns);

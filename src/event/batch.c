@@ -1,0 +1,75 @@
+#include "event/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int batch_pool_init(struct batch_pool *p, unsigned max, size_t batch_bytes,
+	unsigned batch_events)
+{
+	int r;
+
+	*p = (struct batch_pool){
+		.max = max,
+		.batch_bytes = batch_bytes,
+		.batch_events = batch_events,
+	};
+	p->batches = calloc(max, sizeof(*p->batches));
+	if (p->batches == NULL)
+		return -ENOMEM;
+	r = ring_init(&p->free, max);
+	if (r != 0) {
+		free(p->batches);
+		return r;
+	}
+	for (unsigned i = 0; i < max; i++)
+		ring_push(&p->free, &p->batches[i]);
+	return 0;
+}
+
+void batch_pool_deinit(struct batch_pool *p)
+{
+	for (unsigned i = 0; i < p->max; i++) {
+		free(p->batches[i].data);
+		free(p->batches[i].ends);
+	}
+	free(p->batches);
+	ring_deinit(&p->free);
+}
+
+struct batch *batch_pool_get(struct batch_pool *p)
+{
+	struct batch *b = ring_try_pop(&p->free);
+
+	if (b == NULL)
+		return NULL;
+	if (b->data == NULL)
+		b->data = malloc(p->batch_bytes);
+	if (b->ends == NULL)
+		b->ends = malloc(p->batch_events * sizeof(*b->ends));
+	if (b->data == NULL || b->ends == NULL) {
+		batch_pool_put(p, &b);
+		return NULL;
+	}
+	b->len = 0;
+	b->first = 0;
+	b->events = 0;
+	b->opened_ns = 0;
+	b->id = 0;
+	return b;
+}
+
+void batch_pool_put(struct batch_pool *p, struct batch **bp)
+{
+	ring_push(&p->free, *bp); /* has a place for every batch there is */
+	*bp = NULL;
+}
+
+uint64_t batch_pool_held(const struct batch_pool *p)
+{
+	uint64_t held = 0;
+
+	for (unsigned i = 0; i < p->max; i++)
+		held += atomic_load_explicit(
+			&p->batches[i].held, memory_order_relaxed);
+	return held;
+}

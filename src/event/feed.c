@@ -1,0 +1,201 @@
+#include "event/feed.h"
+
+#include <errno.h>
+#include <time.h>
+
+enum {
+	/* how soon to look again when a seal was put off, or room is awaited */
+	RECHECK_NS = 20 * 1000 * 1000,
+	ROOM_PAUSE_NS = 1000 * 1000,
+};
+
+int feed_init(struct feed *f, const struct feed_settings *settings,
+	unsigned n_workers, unsigned n_senders)
+{
+	unsigned batches;
+	int r;
+
+	*f = (struct feed){ .settings = *settings, .n_workers = n_workers };
+	f->queue_max = (settings->buffer_events + settings->batch_events - 1) /
+		       settings->batch_events;
+	if (f->queue_max == 0)
+		f->queue_max = 1;
+	/* besides those that queue: one open and one waiting for room a
+	 * worker, one in flight a sender */
+	batches = f->queue_max + 2 * n_workers + n_senders;
+	r = batch_pool_init(&f->pool, batches, settings->batch_bytes,
+		settings->batch_events);
+	if (r != 0)
+		return r;
+	r = ring_init(&f->sealed, batches);
+	if (r != 0)
+		goto out_pool;
+	r = stat_set_init(&f->stats, n_workers + n_senders);
+	if (r != 0)
+		goto out_ring;
+	return 0;
+
+out_ring:
+	ring_deinit(&f->sealed);
+out_pool:
+	batch_pool_deinit(&f->pool);
+	return r;
+}
+
+void feed_deinit(struct feed *f)
+{
+	stat_set_deinit(&f->stats);
+	ring_deinit(&f->sealed);
+	batch_pool_deinit(&f->pool);
+}
+
+void feed_cut(struct feed *f)
+{
+	atomic_store(&f->cut, true);
+}
+
+int filler_init(struct filler *f, struct feed *feed, unsigned worker)
+{
+	*f = (struct filler){
+		.feed = feed,
+		.stats = &feed->stats.shards[worker],
+	};
+	return encoder_new(&f->encoder, &feed->settings.encoder);
+}
+
+void filler_deinit(struct filler *f)
+{
+	f->encoder = encoder_free(f->encoder);
+}
+
+/*
+ * Room is what queue_max says, not the ring's size: the ring has a place for
+ * every batch of the pool, so a push never fails.  Workers may pass the limit
+ * together by one batch each; the pool has counted those in.
+ */
+static bool push(struct filler *f, struct batch **bp)
+{
+	if (ring_len(&f->feed->sealed) >= f->feed->queue_max ||
+		!ring_push(&f->feed->sealed, *bp))
+		return false;
+	*bp = NULL;
+	return true;
+}
+
+static void drop(struct filler *f, struct batch **bp)
+{
+	struct batch *b = *bp;
+
+	stat_add(f->stats, OUTPUT_DROPPED_QUEUE_FULL, batch_left(b));
+	batch_settle(b, batch_left(b));
+	batch_pool_put(&f->feed->pool, bp);
+}
+
+static bool push_waiting(struct filler *f)
+{
+	return f->waiting == NULL || push(f, &f->waiting);
+}
+
+/* Thread: worker; sleeps under OVERFLOW_BLOCK until there is room or a cut. */
+static void wait_for_room(struct filler *f)
+{
+	const struct timespec pause = { .tv_nsec = ROOM_PAUSE_NS };
+
+	while (!push_waiting(f) && !atomic_load(&f->feed->cut))
+		nanosleep(&pause, NULL);
+	if (f->waiting != NULL)
+		drop(f, &f->waiting);
+}
+
+static void seal(struct filler *f)
+{
+	struct batch *b = f->open;
+
+	f->open = NULL;
+	b->id = atomic_fetch_add_explicit(
+		&f->feed->next_id, 1, memory_order_relaxed);
+	stat_inc(f->stats, OUTPUT_BATCHES_SEALED);
+	stat_add(f->stats, OUTPUT_BYTES_ENCODED, b->len);
+	if (f->feed->settings.overflow == OVERFLOW_BLOCK) {
+		wait_for_room(f); /* returns at once unless one waits already */
+		f->waiting = b;
+		push_waiting(f);
+	} else if (!push(f, &b)) {
+		drop(f, &b);
+	}
+}
+
+/* An open batch, or NULL with the event counted as dropped. */
+static struct batch *open_batch(struct filler *f, uint64_t mono_ns)
+{
+	if (f->open != NULL)
+		return f->open;
+	f->open = batch_pool_get(&f->feed->pool);
+	if (f->open == NULL) {
+		stat_inc(f->stats, OUTPUT_DROPPED_NO_MEMORY);
+		return NULL;
+	}
+	f->open->opened_ns = mono_ns;
+	return f->open;
+}
+
+void filler_add(struct filler *f, const struct event *e, uint64_t mono_ns)
+{
+	const struct feed_settings *s = &f->feed->settings;
+	struct batch *b = open_batch(f, mono_ns);
+	size_t len;
+
+	if (b == NULL)
+		return;
+	len = encoder_write(
+		f->encoder, e, b->data + b->len, s->batch_bytes - b->len);
+	if (len == 0 && b->events != 0) {
+		seal(f);
+		b = open_batch(f, mono_ns);
+		if (b == NULL)
+			return;
+		len = encoder_write(f->encoder, e, b->data, s->batch_bytes);
+	}
+	if (len == 0) {
+		stat_inc(f->stats, OUTPUT_DROPPED_EVENT_TOO_LARGE);
+		return;
+	}
+	b->len += len;
+	b->ends[b->events++] = (uint32_t)b->len;
+	/* a plain store will do: nobody settles a batch that is still open */
+	atomic_store_explicit(&b->held, b->events, memory_order_relaxed);
+	stat_inc(f->stats, OUTPUT_TAKEN);
+	if (b->events == s->batch_events)
+		seal(f);
+}
+
+bool filler_blocked(struct filler *f)
+{
+	return !push_waiting(f) && !atomic_load(&f->feed->cut);
+}
+
+uint64_t filler_tick(struct filler *f, uint64_t mono_ns)
+{
+	uint64_t due;
+
+	if (!push_waiting(f))
+		return mono_ns + RECHECK_NS;
+	if (f->open == NULL || f->open->events == 0)
+		return UINT64_MAX;
+	due = f->open->opened_ns + f->feed->settings.linger_ns;
+	if (mono_ns < due)
+		return due;
+	if (ring_len(&f->feed->sealed) != 0)
+		return mono_ns + RECHECK_NS;
+	seal(f);
+	return UINT64_MAX;
+}
+
+void filler_flush(struct filler *f)
+{
+	if (f->open != NULL && f->open->events != 0)
+		seal(f);
+	else if (f->open != NULL)
+		batch_pool_put(&f->feed->pool, &f->open);
+	wait_for_room(f);
+}
