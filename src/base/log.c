@@ -116,13 +116,13 @@ void log_write(enum log_level level, struct log_limit *limit, const char *id,
 	else if (!syslogging)
 		n = put_time(line, sizeof(line));
 	body = n;
-	r = snprintf(line + n, sizeof(line) - n, "%s %s %s%s",
-		levels[level].name, id, text, format[0] != '\0' ? ": " : "");
+	r = snprintf(line + n, sizeof(line) - n, "%s %s %s: ",
+		levels[level].name, id, text);
 	n += (size_t)r;
 	va_start(ap, format);
 	if (n < sizeof(line) - 1) {
 		r = vsnprintf(line + n, sizeof(line) - n, format, ap);
-		n += r > 0 ? (size_t)r : 0;
+		n = r > 0 ? n + (size_t)r : n - 2; /* no pairs: no colon */
 	}
 	va_end(ap);
 	if (held != 0 && n < sizeof(line) - 1)

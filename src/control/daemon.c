@@ -1,0 +1,311 @@
+#include "control/daemon.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "base/clock.h"
+#include "control/report.h"
+#include "sync/thread.h"
+
+enum { ERROR_MAX = 512, POLL_MS = 20 };
+
+struct daemon {
+	const struct config *config;
+	struct stat_set stats; /* intake: shard 0 acceptor, then the workers */
+	struct feed **feeds;
+	struct output **outputs;
+	size_t n_feeds;   /* made, of config->n_outputs */
+	size_t n_outputs; /* started */
+	struct intake *intake;
+	struct report report;
+	int signals;      /* signalfd */
+	int intake_ended; /* eventfd: the thread below is through */
+	struct thread stopper;
+	uint64_t grace_deadline_ns; /* const while the stopper runs */
+	bool cut;                   /* a second signal came */
+};
+
+static void tell_service_manager(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+	sd_notify(0, state);
+#else
+	(void)state;
+#endif
+}
+
+/* All threads inherit the mask; main alone reads the signals, from here. */
+static int open_signals(struct daemon *d)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return d->signals < 0 ? -errno : 0;
+}
+
+/* A descriptor a connection, and some for files and backends. */
+static void raise_descriptor_limit(unsigned max_connections)
+{
+	rlim_t want = (rlim_t)max_connections + 256;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= want)
+		return;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	setrlimit(RLIMIT_NOFILE, &l);
+	if (l.rlim_cur < want)
+		log_warn(LIMIT_DESCRIPTORS,
+			"fewer descriptors than limits.max_connections needs; "
+			"raise LimitNOFILE= or ulimit -n",
+			"allowed=%llu wanted=%llu",
+			(unsigned long long)l.rlim_cur,
+			(unsigned long long)want);
+}
+
+/* Return: a signal's number, or 0 when none came within the time. */
+static int wait_signal(struct daemon *d, int timeout_ms)
+{
+	struct pollfd p[] = {
+		{ .fd = d->signals, .events = POLLIN },
+		{ .fd = d->intake_ended, .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
+
+	poll(p, 2, timeout_ms);
+	if (read(d->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
+}
+
+static int start(struct daemon *d, char *error, size_t cap)
+{
+	const struct config *c = d->config;
+	int r;
+
+	r = stat_set_init(&d->stats, 1 + c->intake.workers);
+	if (r != 0)
+		goto out_memory;
+	d->feeds = calloc(c->n_outputs, sizeof(struct feed *));
+	d->outputs = calloc(c->n_outputs, sizeof(struct output *));
+	if (d->feeds == NULL || d->outputs == NULL) {
+		r = -ENOMEM;
+		goto out_memory;
+	}
+	for (size_t i = 0; i < c->n_outputs; i++) {
+		const struct output_settings *s = &c->outputs[i];
+		struct feed *f = calloc(1, sizeof(*f));
+
+		r = f == NULL ? -ENOMEM
+			      : feed_init(f, &s->feed, c->intake.workers,
+					output_senders(s));
+		if (r != 0) {
+			free(f);
+			goto out_memory;
+		}
+		d->feeds[d->n_feeds++] = f;
+		r = output_start(&d->outputs[i], s, f, error, cap);
+		if (r != 0)
+			return r;
+		d->n_outputs++;
+	}
+	return intake_start(&d->intake, &c->intake, d->feeds, d->n_feeds,
+		&d->stats, error, cap);
+
+out_memory:
+	snprintf(error, cap, "start: %s", strerror(-r));
+	return r;
+}
+
+static void rotate(struct daemon *d)
+{
+	for (size_t i = 0; i < d->n_outputs; i++)
+		output_rotate(d->outputs[i]);
+}
+
+/* Until a signal asks for the end. */
+static int run(struct daemon *d)
+{
+	uint64_t interval = d->config->stats_interval_ns;
+	uint64_t next = clock_mono_ns(&clock_system) + interval;
+
+	d->report.last_ns = next - interval;
+	for (;;) {
+		uint64_t now = clock_mono_ns(&clock_system);
+		int timeout_ms = -1, sig;
+
+		if (interval != 0 && now >= next) {
+			report_stats(&d->report, &d->stats, d->feeds,
+				d->n_feeds, intake_connections(d->intake), now);
+			next += interval;
+			continue;
+		}
+		if (interval != 0) /* at most an hour at a time: int holds it */
+			timeout_ms = (int)((next - now < 3600 * NS_PER_S
+							   ? next - now
+							   : 3600 * NS_PER_S) /
+						   NS_PER_MS +
+					   1);
+		sig = wait_signal(d, timeout_ms);
+		switch (sig) {
+		case SIGTERM:
+		case SIGINT:
+			return sig;
+		case SIGUSR1:
+			log_info(
+				ROTATE, "rotating output files", "signal=USR1");
+			rotate(d);
+			break;
+		case SIGHUP:
+			log_info(RELOAD_IGNORED,
+				"a changed configuration needs a restart",
+				"signal=HUP");
+			break;
+		}
+	}
+}
+
+static void stop_intake(void *arg)
+{
+	struct daemon *d = arg;
+	uint64_t one = 1;
+
+	intake_stop(d->intake, d->grace_deadline_ns);
+	if (write(d->intake_ended, &one, sizeof(one)) < 0)
+		log_error(SHUTDOWN, "eventfd", "errno=%d", errno);
+}
+
+static void cut(struct daemon *d)
+{
+	log_error(SHUTDOWN_CUT, "second signal: leaving at once", "%s", "");
+	d->cut = true;
+	intake_cut(d->intake);
+	for (size_t i = 0; i < d->n_feeds; i++)
+		feed_cut(d->feeds[i]);
+	for (size_t i = 0; i < d->n_outputs; i++)
+		output_cut(d->outputs[i]);
+}
+
+static void watch_for_second_signal(struct daemon *d)
+{
+	int sig = wait_signal(d, POLL_MS);
+
+	if ((sig == SIGTERM || sig == SIGINT) && !d->cut)
+		cut(d);
+}
+
+/*
+ * The flow's order: the intake ends and seals its batches, the rings close,
+ * the outputs deliver the rest until their deadline.  The intake is stopped
+ * by a thread of its own, so that main can take a second signal meanwhile.
+ */
+static void end(struct daemon *d)
+{
+	bool ended = false;
+	uint64_t now = clock_mono_ns(&clock_system);
+
+	d->grace_deadline_ns = now + d->config->grace_ns;
+	if (thread_start(&d->stopper, "stopper", stop_intake, d) != 0)
+		stop_intake(d);
+	while (!ended) {
+		uint64_t count;
+
+		watch_for_second_signal(d);
+		ended = read(d->intake_ended, &count, sizeof(count)) > 0;
+	}
+	thread_join(&d->stopper);
+	now = clock_mono_ns(&clock_system);
+	for (size_t i = 0; i < d->n_outputs; i++) {
+		ring_close(&d->feeds[i]->sealed);
+		output_drain(d->outputs[i], now + d->config->drain_ns);
+	}
+	for (size_t i = 0; i < d->n_outputs; i++)
+		while (!output_ended(d->outputs[i]))
+			watch_for_second_signal(d);
+}
+
+static void deinit(struct daemon *d)
+{
+	if (d->intake != NULL)
+		d->intake = intake_free(d->intake);
+	for (size_t i = 0; i < d->n_outputs; i++) {
+		/* a start that failed half way never closed the rings */
+		ring_close(&d->feeds[i]->sealed);
+		output_cut(d->outputs[i]);
+		d->outputs[i] = output_free(d->outputs[i]);
+	}
+}
+
+int daemon_run(const struct config *c)
+{
+	struct daemon d = { .config = c, .signals = -1, .intake_ended = -1 };
+	char error[ERROR_MAX] = "";
+	int status = 1, r;
+
+	log_open(c->log_target, c->log_level);
+	r = open_signals(&d);
+	if (r == 0) {
+		d.intake_ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		r = d.intake_ended < 0 ? -errno : 0;
+	}
+	if (r != 0) {
+		log_error(
+			START_FAILED, "signals", "error=\"%s\"", strerror(-r));
+		goto out;
+	}
+	raise_descriptor_limit(c->intake.max_connections);
+	r = start(&d, error, sizeof(error));
+	if (r != 0) {
+		log_error(START_FAILED, error, "%s", "");
+		goto out;
+	}
+	log_info(READY, "taking connections",
+		"version=%s listeners=%zu outputs=%zu workers=%u "
+		"max_connections=%u",
+		PACKAGE_VERSION, c->intake.n_listeners, c->n_outputs,
+		c->intake.workers, c->intake.max_connections);
+	tell_service_manager("READY=1");
+
+	int sig = run(&d);
+
+	tell_service_manager("STOPPING=1");
+	log_info(SHUTDOWN, "draining", "signal=%s grace_ms=%llu drain_ms=%llu",
+		sig == SIGTERM ? "TERM" : "INT",
+		(unsigned long long)(c->grace_ns / NS_PER_MS),
+		(unsigned long long)(c->drain_ns / NS_PER_MS));
+	end(&d);
+	status = d.cut ? 1 : 0;
+out:
+	deinit(&d);
+	if (r == 0)
+		report_ledger(&d.stats, d.feeds, d.n_feeds);
+	for (size_t i = 0; i < d.n_feeds; i++) {
+		feed_deinit(d.feeds[i]);
+		free(d.feeds[i]);
+	}
+	free(d.feeds);
+	free(d.outputs);
+	stat_set_deinit(&d.stats);
+	if (d.signals >= 0)
+		close(d.signals);
+	if (d.intake_ended >= 0)
+		close(d.intake_ended);
+	return status;
+}

@@ -1,0 +1,129 @@
+#include "control/report.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+static const char drop_prefix[] = "DROPPED_";
+
+static bool is_drop(const struct stat_desc *d)
+{
+	return strncmp(d->name, drop_prefix, sizeof(drop_prefix) - 1) == 0;
+}
+
+static uint64_t sum_drops(
+	const struct stat_set *set, const struct stat_desc *desc, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (is_drop(&desc[i]))
+			sum += stat_sum(set, i);
+	return sum;
+}
+
+void ledger_read(
+	struct ledger *l, const struct stat_set *intake, struct feed *f)
+{
+	*l = (struct ledger){
+		.received = stat_sum(intake, INTAKE_RECEIVED),
+		.delivered = stat_sum(&f->stats, OUTPUT_DELIVERED),
+		.filtered = stat_sum(&f->stats, OUTPUT_FILTERED),
+		.dropped =
+			sum_drops(intake, intake_stat_desc, INTAKE_STAT_COUNT) +
+			sum_drops(
+				&f->stats, output_stat_desc, OUTPUT_STAT_COUNT),
+		.dead_lettered = stat_sum(&f->stats, OUTPUT_DEAD_LETTERED),
+		.in_memory = batch_pool_held(&f->pool),
+	};
+}
+
+bool ledger_closed(const struct ledger *l)
+{
+	return l->received == l->delivered + l->filtered + l->dropped +
+				      l->dead_lettered + l->in_memory +
+				      l->in_spool;
+}
+
+/* " dropped_queue_full=N" for each reason that is not zero */
+static void add_drops(struct buf *b, const struct stat_set *set,
+	const struct stat_desc *desc, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t value = stat_sum(set, i);
+
+		if (value == 0 || !is_drop(&desc[i]))
+			continue;
+		buf_add_str(b, " ");
+		for (const char *p = desc[i].name; *p != '\0'; p++) {
+			char c = (char)tolower((unsigned char)*p);
+
+			buf_add(b, &c, 1);
+		}
+		buf_printf(b, "=%" PRIu64, value);
+	}
+}
+
+void report_ledger(
+	const struct stat_set *intake, struct feed *const *feeds, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct feed *f = feeds[i];
+		struct buf reasons = BUF_NULL;
+		struct ledger l;
+
+		ledger_read(&l, intake, f);
+		add_drops(
+			&reasons, intake, intake_stat_desc, INTAKE_STAT_COUNT);
+		add_drops(&reasons, &f->stats, output_stat_desc,
+			OUTPUT_STAT_COUNT);
+		log_info(LEDGER, "where every event went",
+			"output=%s received=%" PRIu64 " delivered=%" PRIu64
+			" filtered=%" PRIu64 " dropped=%" PRIu64
+			" dead_lettered=%" PRIu64 " in_memory=%" PRIu64
+			" in_spool=%" PRIu64 " closed=%s%s",
+			f->settings.name, l.received, l.delivered, l.filtered,
+			l.dropped, l.dead_lettered, l.in_memory, l.in_spool,
+			ledger_closed(&l) ? "yes" : "no", buf_str(&reasons));
+		buf_deinit(&reasons);
+	}
+}
+
+void report_stats(struct report *r, const struct stat_set *intake,
+	struct feed *const *feeds, size_t n, unsigned connections,
+	uint64_t mono_ns)
+{
+	uint64_t received = stat_sum(intake, INTAKE_RECEIVED);
+	uint64_t bytes = stat_sum(intake, INTAKE_RECEIVED_BYTES);
+	double seconds = (double)(mono_ns - r->last_ns) / (double)NS_PER_S;
+	struct buf line = BUF_NULL;
+
+	if (seconds <= 0)
+		seconds = 1;
+	buf_printf(&line,
+		"received=%" PRIu64 " events_per_s=%.0f bytes_per_s=%.0f"
+		" connections=%u",
+		received, (double)(received - r->last_received) / seconds,
+		(double)(bytes - r->last_bytes) / seconds, connections);
+	for (size_t i = 0; i < n; i++) {
+		struct ledger l;
+
+		ledger_read(&l, intake, feeds[i]);
+		buf_printf(&line,
+			" %s.delivered=%" PRIu64 " %s.dropped=%" PRIu64
+			" %s.in_memory=%" PRIu64 " %s.queued_batches=%zu",
+			feeds[i]->settings.name, l.delivered,
+			feeds[i]->settings.name, l.dropped,
+			feeds[i]->settings.name, l.in_memory,
+			feeds[i]->settings.name, ring_len(&feeds[i]->sealed));
+	}
+	log_info(STATS, "running", "%s", buf_str(&line));
+	buf_deinit(&line);
+	r->last_ns = mono_ns;
+	r->last_received = received;
+	r->last_bytes = bytes;
+}
