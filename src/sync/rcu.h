@@ -47,6 +47,11 @@ static inline void rcu_assert_reading(void)
 		tsan_release(&(p));       \
 		rcu_assign_pointer(p, v); \
 	} while (0)
-#define rcu_get(p) (tsan_acquire(&(p)), rcu_dereference(p))
+#define rcu_get(p)                                           \
+	({                                                   \
+		__typeof__(p) rcu_got_ = rcu_dereference(p); \
+		tsan_acquire(&(p));                          \
+		rcu_got_;                                    \
+	})
 
 #endif
