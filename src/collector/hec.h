@@ -9,22 +9,23 @@
 #define TAPFERRY_COLLECTOR_HEC_H
 
 #include "base/buf.h"
-#include "collector/verdict.h"
+#include "collector/collector.h"
 
 enum {
 	HEC_E_SCHEME = 1, /* neither http:// nor https:// */
-	HEC_E_HOST,       /* no host, or user information in it */
+	HEC_E_HOST,       /* no good host or port, or user information there */
 	HEC_E_QUERY,      /* a query or fragment, which may not be there */
 };
 
 /*
  * hec_url() - the URL that events are posted to
- * @base:  "https://host:8088", with or without a path; an URL that names
- *         /services/collector already is taken as it is, and a bare
- *         /services/collector or none becomes /services/collector/event
- * @url:   written
+ * @base:  "https://host:8088", with or without a path; an URL that names a
+ *         path below /services/collector already is taken as it is, a bare
+ *         /services/collector becomes /services/collector/event, and any
+ *         other path (none, or a proxy's prefix) gets that appended
+ * @url:   written on 0
  *
- * Return: 0 or HEC_E_*.
+ * Return: 0, HEC_E_*, or -ENOMEM.
  */
 int hec_url(struct buf *url, const char *base);
 const char *hec_error_text(int error);

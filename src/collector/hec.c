@@ -1,0 +1,291 @@
+#include "collector/hec.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+
+#define HEC_PATH "/services/collector"
+
+/* Splunk Cloud calls a body above its limit a bad event 0 instead of 413. */
+enum { HEC_BODY_LIMIT = 1000000 };
+
+enum {
+	SLOW_DOWN = 1,
+	MOVE_ON = 2,
+};
+
+/* Which event is bad, as the codes that name one count. */
+enum { NUMBER_NONE = 0, NUMBER_FROM_0, NUMBER_FROM_1 };
+
+/*
+ * What each code means, when it comes with the HTTP status that Splunk sends
+ * it with; with any other status somebody in between is talking, and the
+ * status alone is judged.  Without acknowledgements no channel is ever sent,
+ * so the codes about channels mean a token that demands them: hold.
+ */
+struct rule {
+	int code;
+	int status;
+	enum verdict_action action;
+	int flags;
+	int number;
+	const char *reason;
+};
+
+static const struct rule rules[] = {
+	{ 0, 200, VERDICT_DELIVERED, 0, 0, "success" },
+	{ 1, 403, VERDICT_HOLD, 0, 0, "token disabled; enable it in Splunk" },
+	{ 2, 401, VERDICT_HOLD, 0, 0, "no token given; set one" },
+	{ 3, 401, VERDICT_HOLD, 0, 0,
+		"invalid authorization; check the token" },
+	{ 4, 403, VERDICT_HOLD, 0, 0, "invalid token; set the right one" },
+	{ 5, 400, VERDICT_REFUSED, 0, 0, "no data" },
+	{ 6, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_0, "invalid data format" },
+	{ 7, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_1,
+		"incorrect index; allow it for the token, or set another" },
+	{ 8, 500, VERDICT_RETRY, 0, 0, "internal server error" },
+	{ 9, 503, VERDICT_RETRY, SLOW_DOWN, 0, "server is busy" },
+	{ 10, 400, VERDICT_HOLD, 0, 0,
+		"channel missing; switch the token's acknowledgement off" },
+	{ 11, 400, VERDICT_HOLD, 0, 0,
+		"invalid channel; switch the token's acknowledgement off" },
+	{ 12, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_0, "event field required" },
+	{ 13, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_0, "event field blank" },
+	{ 14, 400, VERDICT_HOLD, 0, 0, "acknowledgement is disabled" },
+	{ 15, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_0, "bad indexed fields" },
+	{ 16, 400, VERDICT_HOLD, 0, 0, "query string authorization is off" },
+	{ 18, 503, VERDICT_RETRY, SLOW_DOWN | MOVE_ON, 0, "queues are full" },
+	{ 19, 503, VERDICT_RETRY, MOVE_ON, 0, "ack service unavailable" },
+	{ 20, 503, VERDICT_RETRY, SLOW_DOWN | MOVE_ON, 0,
+		"queues are full, ack service unavailable" },
+	{ 21, 400, VERDICT_HOLD, 0, 0, "invalid token; set the right one" },
+	{ 22, 400, VERDICT_HOLD, 0, 0, "token disabled; enable it in Splunk" },
+	{ 23, 503, VERDICT_RETRY, MOVE_ON, 0, "server is shutting down" },
+	{ 24, 200, VERDICT_DELIVERED, SLOW_DOWN, 0, "queue near capacity" },
+	{ 25, 200, VERDICT_DELIVERED, 0, 0, "ack channel near capacity" },
+	{ 26, 429, VERDICT_RETRY, SLOW_DOWN, 0, "queue at capacity" },
+	{ 27, 429, VERDICT_RETRY, SLOW_DOWN | MOVE_ON, 0,
+		"ack channel at capacity" },
+	{ 28, 400, VERDICT_HOLD, 0, 0,
+		"sticky session missing; switch acknowledgement off" },
+};
+
+const char *hec_error_text(int error)
+{
+	switch (error) {
+	case HEC_E_SCHEME:
+		return "must start with http:// or https://";
+	case HEC_E_HOST:
+		return "needs a host and at most a port in front of the path "
+		       "(no user or password: the token goes into token_file)";
+	case HEC_E_QUERY:
+		return "must not have a query (?) or fragment (#)";
+	default:
+		return "is no good URL";
+	}
+}
+
+/* The path to post to: the configured one and what it lacks. */
+static void add_path(struct buf *out, const char *path)
+{
+	size_t len = strlen(path), tail = strlen(HEC_PATH);
+	const char *below = strstr(path, HEC_PATH "/");
+
+	if (below != NULL && below[tail + 1] != '\0') {
+		buf_add(out, path, len);
+		return;
+	}
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	buf_add(out, path, len);
+	if (len < tail || memcmp(path + len - tail, HEC_PATH, tail) != 0)
+		buf_add_str(out, HEC_PATH);
+	buf_add_str(out, "/event");
+}
+
+/* Return: 0, HEC_E_* or -ENOMEM. */
+static int from_curl(CURLUcode code)
+{
+	switch (code) {
+	case CURLUE_OK:
+		return 0;
+	case CURLUE_OUT_OF_MEMORY:
+		return -ENOMEM;
+	case CURLUE_BAD_SCHEME:
+	case CURLUE_UNSUPPORTED_SCHEME:
+		return HEC_E_SCHEME;
+	default:
+		return HEC_E_HOST;
+	}
+}
+
+int hec_url(struct buf *url, const char *base)
+{
+	const char *host = NULL;
+	char *path = NULL, *text = NULL, *user = NULL;
+	struct buf whole = BUF_NULL;
+	CURLU *u;
+	int r;
+
+	if (strncasecmp(base, "http://", 7) == 0)
+		host = base + 7;
+	else if (strncasecmp(base, "https://", 8) == 0)
+		host = base + 8;
+	if (host == NULL)
+		return HEC_E_SCHEME;
+	if (strpbrk(base, "?#") != NULL)
+		return HEC_E_QUERY;
+	if (*host == '/' || *host == '\0') /* libcurl would look further on */
+		return HEC_E_HOST;
+	u = curl_url();
+	if (u == NULL)
+		return -ENOMEM;
+	r = from_curl(curl_url_set(u, CURLUPART_URL, base, 0));
+	if (r != 0)
+		goto out;
+	r = HEC_E_HOST;
+	if (curl_url_get(u, CURLUPART_USER, &user, 0) != CURLUE_NO_USER)
+		goto out;
+	r = from_curl(curl_url_get(u, CURLUPART_PATH, &path, 0));
+	if (r != 0)
+		goto out;
+	add_path(&whole, path);
+	r = -ENOMEM;
+	if (whole.failed)
+		goto out;
+	r = from_curl(curl_url_set(u, CURLUPART_PATH, buf_str(&whole), 0));
+	if (r == 0)
+		r = from_curl(curl_url_get(u, CURLUPART_URL, &text, 0));
+	if (r == 0) {
+		buf_add_str(url, text);
+		r = url->failed ? -ENOMEM : 0;
+	}
+out:
+	buf_deinit(&whole);
+	curl_free(text);
+	curl_free(path);
+	curl_free(user);
+	curl_url_cleanup(u);
+	return r;
+}
+
+static void set(struct verdict *v, enum verdict_action action, int flags,
+	const char *reason)
+{
+	v->action = action;
+	v->slow_down = (flags & SLOW_DOWN) != 0;
+	v->move_on = (flags & MOVE_ON) != 0;
+	snprintf(v->reason, sizeof(v->reason), "%s", reason);
+}
+
+/*
+ * The reply says event `number` is bad and those before it are in.
+ *
+ * An index is one for the whole output: when the very first event's is wrong
+ * so are all, and refusing them one by one would lose them all.  Where the
+ * number makes no sense nobody knows which event it is: halves find out.
+ */
+static void judge_number(struct verdict *v, const struct request *rq,
+	const struct rule *rule, const json_t *json)
+{
+	json_int_t k = json_is_integer(json) ? json_integer_value(json) : -1;
+
+	if (rule->number == NUMBER_FROM_1)
+		k = k > 0 ? k - 1 : -1;
+	set(v, VERDICT_PARTIAL, 0, rule->reason);
+	if (rule->number == NUMBER_FROM_1 && (k <= 0 || k >= rq->events))
+		v->action = VERDICT_HOLD;
+	else if (k < 0 || k >= rq->events)
+		v->action = rq->events > 1 ? VERDICT_SPLIT : VERDICT_REFUSED;
+	else if (k == 0 && rq->bytes > HEC_BODY_LIMIT)
+		v->action = VERDICT_SPLIT;
+	else
+		v->event = (uint32_t)k;
+}
+
+/* No code of the table, or not with its status: a proxy, a wrong URL. */
+static void judge_status(
+	struct verdict *v, const struct request *rq, long status)
+{
+	if (status == 0)
+		set(v, VERDICT_RETRY, 0, "no reply");
+	else if (status == 408 || status == 425)
+		set(v, VERDICT_RETRY, 0, "asked to try again");
+	else if (status == 429 || status == 503)
+		set(v, VERDICT_RETRY, SLOW_DOWN, "busy");
+	else if (status >= 500)
+		set(v, VERDICT_RETRY, 0, "server error");
+	else if (status == 413)
+		set(v, VERDICT_SPLIT, 0, "request body too large");
+	else if (status == 415 && rq->compressed)
+		set(v, VERDICT_PLAIN, 0, "compression refused");
+	else if (status == 401 || status == 403)
+		set(v, VERDICT_HOLD, 0, "not allowed; check the token");
+	else if (status == 404 || status == 405)
+		set(v, VERDICT_HOLD, 0,
+			"no event collector there; check the URL");
+	else if (status == 407)
+		set(v, VERDICT_HOLD, 0, "the proxy wants authorization");
+	else if (status >= 200 && status < 300)
+		set(v, VERDICT_HOLD, 0,
+			"no event collector's success; check the URL and any "
+			"proxy");
+	else if (status >= 300 && status < 400)
+		set(v, VERDICT_HOLD, 0, "redirected; set the final URL");
+	else
+		set(v, VERDICT_HOLD, 0,
+			"not a reply of an event collector; check the URL");
+}
+
+static const struct rule *rule_find(int code, long status)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].code == code && rules[i].status == status)
+			return &rules[i];
+	return NULL;
+}
+
+void hec_judge(
+	struct verdict *v, const struct request *rq, const struct reply *rp)
+{
+	const struct rule *rule = NULL;
+	const json_t *code = NULL, *number = NULL;
+	json_t *root = NULL;
+
+	*v = (struct verdict){ .code = -1 };
+	v->retry_after_ns = verdict_retry_after(rp->retry_after, rp->real_ns);
+	if (rp->body.len != 0)
+		root = json_loadb((const char *)rp->body.data, rp->body.len,
+			JSON_REJECT_DUPLICATES, NULL);
+	code = json_object_get(root, "code"); /* NULL for all but objects */
+	if (json_is_integer(code) && json_integer_value(code) >= 0 &&
+		json_integer_value(code) <= 999) {
+		v->code = (int)json_integer_value(code);
+		rule = rule_find(v->code, rp->status);
+	}
+	number = json_object_get(root, "invalid-event-number");
+	if (rule == NULL && rp->status == 400 && v->code > 28 &&
+		json_is_integer(number)) {
+		/* a code younger than this table, but it names the event */
+		rule = rule_find(6, 400);
+	}
+	if (rule == NULL)
+		judge_status(v, rq, rp->status);
+	else if (rule->number != NUMBER_NONE)
+		judge_number(v, rq, rule, number);
+	else
+		set(v, rule->action, rule->flags, rule->reason);
+	json_decref(root);
+}
+
+const struct collector collector_hec = {
+	.content_type = "application/json",
+	.auth_scheme = "Splunk",
+	.url = hec_url,
+	.judge = hec_judge,
+};
