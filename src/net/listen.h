@@ -1,5 +1,5 @@
 /*
- * Listen: opens a listening socket.
+ * Listen: opens and closes a listening socket.
  */
 #ifndef TAPFERRY_NET_LISTEN_H
 #define TAPFERRY_NET_LISTEN_H
@@ -15,24 +15,45 @@ struct listen_settings {
 	const char *owner; /* unix socket: user name or number, NULL: leave */
 	const char *group; /* unix socket: group name or number, NULL: leave */
 	int backlog;
-	size_t receive_buffer; /* SO_RCVBUF octets of its connections; 0: leave
-				*/
+	/* TCP: SO_RCVBUF octets of its connections, 0: leave.  Left to the
+	 * kernel's own growing (tcp_rmem) where it would not grant that much.
+	 * A unix socket has no receive buffer of its own: its peer's send
+	 * buffer holds what was not read. */
+	size_t receive_buffer;
 };
+
+struct listen_socket {
+	int fd;    /* -1: none */
+	dev_t dev; /* of the unix socket's file, to know it again */
+	ino_t ino;
+};
+
+#define LISTEN_SOCKET_NULL ((struct listen_socket){ .fd = -1 })
 
 /*
  * listen_open() - bind and listen, non-blocking, close-on-exec
- * @fd:     the socket
  * @error:  on failure: one sentence that says what and how to mend it
  *
  * A stale unix socket file (nobody answers) is replaced; a live one, and a
  * file that is no socket, are errors.  The mode is in force before anybody
- * can connect.
+ * can connect.  TCP connections will have keep-alive probes on.
+ *
+ * Thread: main (it asks the user database).
  * Return: 0 or -errno.
  */
-int listen_open(
-	int *fd, const struct listen_settings *s, char *error, size_t cap);
+int listen_open(struct listen_socket *l, const struct listen_settings *s,
+	char *error, size_t cap);
 
-/* Closes it; a unix socket's file is removed if it is still ours. */
-void listen_close(int fd, const struct listen_settings *s);
+/*
+ * listen_refuse() - let nobody new in, while those who wait can be accepted
+ *
+ * Removes a unix socket's file if it is still ours.  TCP has no such state:
+ * there the queue lives until listen_close().
+ */
+void listen_refuse(
+	const struct listen_socket *l, const struct listen_settings *s);
+
+/* Refuses and closes.  Does nothing for LISTEN_SOCKET_NULL. */
+void listen_close(struct listen_socket *l, const struct listen_settings *s);
 
 #endif

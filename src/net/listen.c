@@ -1,0 +1,275 @@
+#include "net/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/tcp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/unix_path.h"
+
+enum {
+	/* a peer that vanished is noticed within two minutes */
+	KEEPALIVE_IDLE_S = 60,
+	KEEPALIVE_INTERVAL_S = 10,
+	KEEPALIVE_PROBES = 6,
+};
+
+/* Where the sentence about a failure goes. */
+struct complaint {
+	char *text;
+	size_t cap;
+	char address[ADDRESS_TEXT_MAX];
+};
+
+__attribute__((format(printf, 3, 4))) static int complain(
+	struct complaint *c, int error, const char *format, ...)
+{
+	int n = snprintf(c->text, c->cap, "%s: ", c->address);
+	va_list ap;
+
+	if (n >= 0 && (size_t)n < c->cap) {
+		va_start(ap, format);
+		vsnprintf(c->text + n, c->cap - (size_t)n, format, ap);
+		va_end(ap);
+	}
+	return error;
+}
+
+static int complain_bind(struct complaint *c, int error)
+{
+	switch (-error) {
+	case EADDRINUSE:
+		return complain(c, error,
+			"another program listens there: stop it (ss -ltnp "
+			"shows which one), or choose another address");
+	case EADDRNOTAVAIL:
+		return complain(c, error,
+			"no interface of this machine has that address: ip "
+			"addr lists those there are");
+	case EACCES:
+		return complain(c, error,
+			"not permitted: ports below 1024 need "
+			"CAP_NET_BIND_SERVICE; choose a higher one");
+	case EAFNOSUPPORT:
+		return complain(c, error,
+			"this kernel has that address family switched off");
+	default:
+		return complain(
+			c, error, "cannot listen: %s", strerror(-error));
+	}
+}
+
+/*
+ * A fixed SO_RCVBUF switches the kernel's own growing off, which goes to
+ * tcp_rmem (usually 6 MB); a size that net.core.rmem_max would cut is
+ * therefore worse than none.  The option cannot be taken back, so another
+ * socket tries it.
+ */
+static void set_receive_buffer(int fd, int family, size_t bytes)
+{
+	int want = bytes > INT32_MAX / 2 ? INT32_MAX / 2 : (int)bytes;
+	int got = 0;
+	socklen_t len = sizeof(got);
+	int probe;
+
+	if (want == 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want,
+				 sizeof(want)) == 0)
+		return;
+	probe = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (probe < 0)
+		return;
+	setsockopt(probe, SOL_SOCKET, SO_RCVBUF, &want, sizeof(want));
+	getsockopt(probe, SOL_SOCKET, SO_RCVBUF, &got, &len);
+	close(probe);
+	if (got >= 2 * want) /* the kernel doubles it for its own needs */
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof(want));
+}
+
+static void set_option(int fd, int level, int option, int value)
+{
+	setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* All of these are inherited by the connections. */
+static void set_tcp_options(int fd, const struct listen_settings *s)
+{
+	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+	if (s->address.sa.sa_family == AF_INET6)
+		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !s->address.dual);
+	set_receive_buffer(fd, s->address.sa.sa_family, s->receive_buffer);
+}
+
+static int parse_id(const char *text, unsigned *id)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+		n >= UINT32_MAX)
+		return -EINVAL;
+	*id = (unsigned)n;
+	return 0;
+}
+
+static int find_owner(const struct listen_settings *s, uid_t *uid, gid_t *gid,
+	struct complaint *c)
+{
+	const struct passwd *user;
+	const struct group *group;
+
+	*uid = (uid_t)-1;
+	*gid = (gid_t)-1;
+	if (s->owner != NULL && parse_id(s->owner, uid) != 0) {
+		user = getpwnam(s->owner);
+		if (user == NULL)
+			return complain(c, -EINVAL,
+				"there is no user \"%s\": create it, or "
+				"correct owner",
+				s->owner);
+		*uid = user->pw_uid;
+	}
+	if (s->group != NULL && parse_id(s->group, gid) != 0) {
+		group = getgrnam(s->group);
+		if (group == NULL)
+			return complain(c, -EINVAL,
+				"there is no group \"%s\": create it, or "
+				"correct group",
+				s->group);
+		*gid = group->gr_gid;
+	}
+	return 0;
+}
+
+/* The path must be free, or held by a socket nobody answers on. */
+static int clear_path(const char *path, struct complaint *c)
+{
+	int r = unix_path_clear(path);
+
+	switch (r) {
+	case UNIX_PATH_E_LIVE:
+		return complain(c, -EADDRINUSE,
+			"another program listens there: stop it (ss -lxp "
+			"shows which one), or choose another path");
+	case UNIX_PATH_E_NOT_SOCKET:
+		return complain(c, -EEXIST,
+			"a file that is no socket has that name: remove it, or "
+			"choose another path");
+	case -ENOENT:
+		return complain(c, r,
+			"its directory does not exist: create it, or put "
+			"RuntimeDirectory= into the service's unit");
+	case -EACCES:
+	case -EPERM:
+		return complain(c, r,
+			"not permitted: let this user (uid %u) write to its "
+			"directory",
+			(unsigned)geteuid());
+	case 0:
+		return 0;
+	default:
+		return complain(c, r, "cannot replace it: %s", strerror(-r));
+	}
+}
+
+/*
+ * Nobody can connect before listen(), and fchmod() on the unbound socket
+ * makes bind() create the file with no more than that mode; so owner and
+ * mode are never wider than asked for, whatever the umask.
+ */
+static int bind_unix(struct listen_socket *l, const struct listen_settings *s,
+	struct complaint *c)
+{
+	const char *path = s->address.un.sun_path;
+	struct stat st;
+	uid_t uid;
+	gid_t gid;
+	int r;
+
+	r = find_owner(s, &uid, &gid, c);
+	if (r != 0)
+		return r;
+	r = clear_path(path, c);
+	if (r != 0)
+		return r;
+	if (fchmod(l->fd, s->mode) != 0 ||
+		bind(l->fd, &s->address.sa, s->address.len) != 0)
+		return complain(c, -errno, "cannot create the socket: %s",
+			strerror(errno));
+	if (lstat(path, &st) == 0) {
+		l->dev = st.st_dev;
+		l->ino = st.st_ino;
+	}
+	if (lchown(path, uid, gid) != 0)
+		return complain(c, -errno,
+			"cannot give it to owner \"%s\", group \"%s\": %s "
+			"(run as a member of that group, or as root)",
+			s->owner != NULL ? s->owner : "",
+			s->group != NULL ? s->group : "", strerror(errno));
+	if (chmod(path, s->mode) != 0) /* what the umask took */
+		return complain(
+			c, -errno, "cannot set its mode: %s", strerror(errno));
+	return 0;
+}
+
+static int bind_tcp(struct listen_socket *l, const struct listen_settings *s,
+	struct complaint *c)
+{
+	set_tcp_options(l->fd, s);
+	if (bind(l->fd, &s->address.sa, s->address.len) != 0)
+		return complain_bind(c, -errno);
+	return 0;
+}
+
+int listen_open(struct listen_socket *l, const struct listen_settings *s,
+	char *error, size_t cap)
+{
+	struct complaint c = { .text = error, .cap = cap };
+	int r;
+
+	*l = LISTEN_SOCKET_NULL;
+	address_format(
+		&s->address.sa, s->address.len, c.address, sizeof(c.address));
+	l->fd = socket(s->address.sa.sa_family,
+		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd < 0)
+		return complain_bind(&c, -errno);
+	r = address_is_unix(&s->address) ? bind_unix(l, s, &c)
+					 : bind_tcp(l, s, &c);
+	if (r == 0 && listen(l->fd, s->backlog) != 0)
+		r = complain_bind(&c, -errno);
+	if (r != 0)
+		listen_close(l, s);
+	return r;
+}
+
+void listen_refuse(
+	const struct listen_socket *l, const struct listen_settings *s)
+{
+	if (!address_is_unix(&s->address))
+		return;
+	if (l->ino != 0)
+		unix_path_remove(s->address.un.sun_path, l->dev, l->ino);
+	shutdown(l->fd, SHUT_RD);
+}
+
+void listen_close(struct listen_socket *l, const struct listen_settings *s)
+{
+	if (l->fd < 0)
+		return;
+	listen_refuse(l, s);
+	close(l->fd);
+	*l = LISTEN_SOCKET_NULL;
+}
