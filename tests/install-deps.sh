@@ -13,7 +13,7 @@ build='gcc make autoconf automake pkg-config file
 	libsystemd-dev check jq ca-certificates'
 test='clang libclang-rt-14-dev clang-format llvm-14 libc6-dbg
 	protobuf-c-compiler libprotobuf-c-dev protobuf-compiler libprotobuf-dev
-	fstrm-bin unbound bind9 bind9-utils bind9-dnsutils knot knot-dnsutils nsd
+	fstrm-bin unbound bind9 bind9-utils bind9-dnsutils knot knot-module-dnstap knot-dnsutils nsd
 	knot-resolver pdns-recursor dnsdist dnsperf
 	python3 python3-yaml mandoc shellcheck zstd xz-utils curl openssl procps valgrind'
 

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# NSD: every query and response arrives.
+# shellcheck source=tests/scenario/dns.sh
+. "${BASH_SOURCE[0]%/*}/dns.sh"
+need nsd dnsperf dig
+
+port=$(free_port)
+zone_write
+cat >"$dir/nsd.conf" <<END
+server:
+    ip-address: 127.0.0.1
+    port: $port
+    server-count: 1
+    username: ""
+    chroot: ""
+    zonesdir: "$dir"
+    database: ""
+    pidfile: "$dir/nsd.pid"
+    xfrdfile: "$dir/xfrd.state"
+    xfrdir: "$dir"
+    zonelistfile: "$dir/zone.list"
+    cookie-secret-file: "$dir/cookies"
+    rrl-ratelimit: 0
+    rrl-whitelist-ratelimit: 0
+remote-control:
+    control-enable: no
+dnstap:
+    dnstap-enable: yes
+    dnstap-socket-path: "$dir/tap.sock"
+    dnstap-send-identity: yes
+    dnstap-send-version: yes
+    dnstap-log-auth-query-messages: yes
+    dnstap-log-auth-response-messages: yes
+zone:
+    name: example
+    zonefile: "$dir/example.zone"
+END
+tap_start
+start nsd "$(program nsd)" -d -c "$dir/nsd.conf"
+wait_answers nsd "$port"
+ask "$port" 10000 2000
+asked_settle 20000
+arrived AUTH_QUERY 10000
+arrived AUTH_RESPONSE 10000
+stop nsd 0 TERM 5
+tap_stop
