@@ -1,0 +1,65 @@
+/*
+ * Output kind: what each kind of output adds to deliver/output.h.
+ *
+ * struct output is the head of every kind's own struct.  A kind starts
+ * threads that take batches with output_next() and settle them; whatever ends
+ * a thread early, output_deinit() counts what nobody took.
+ */
+#ifndef TAPFERRY_DELIVER_OUTPUT_KIND_H
+#define TAPFERRY_DELIVER_OUTPUT_KIND_H
+
+#include <stdatomic.h>
+
+#include "deliver/output.h"
+#include "sync/stop.h"
+
+struct output_kind {
+	/* See output_start(). */
+	int (*start)(struct output **op, const struct output_settings *s,
+		struct feed *feed, char *error, size_t cap);
+	/* Any thread; NULL: nothing to rotate. */
+	void (*rotate)(struct output *o);
+	/* Joins the threads, calls output_deinit(), frees. */
+	void (*free)(struct output *o);
+};
+
+extern const struct output_kind output_kind_file; /* and standard output */
+
+struct output {
+	const struct output_kind *kind;         /* const after start */
+	const struct output_settings *settings; /* const after start */
+	struct feed *feed;                      /* const after start */
+	struct stop stop;
+	_Atomic unsigned running; /* atomic: threads that have not ended */
+};
+
+/* Return: 0 or -errno. */
+int output_init(struct output *o, const struct output_kind *kind,
+	const struct output_settings *s, struct feed *feed);
+
+/* After the threads are joined: drops what is still in the ring. */
+void output_deinit(struct output *o);
+
+enum {
+	OUTPUT_E_IDLE = 1, /* nothing came for a while: look after yourself */
+	OUTPUT_E_OVER,     /* end the thread */
+};
+
+/*
+ * output_next() - wait for a sealed batch
+ *
+ * Thread: the output's own; blocks for at most a quarter of a second.
+ * Return: 0 and *bp, which is the caller's now, or OUTPUT_E_*.
+ */
+int output_next(struct output *o, struct batch **bp);
+
+/*
+ * output_done() - give a batch back
+ * What is not settled in it is counted as dropped at the shutdown.
+ */
+void output_done(struct output *o, struct stat_shard *stats, struct batch **bp);
+
+/* Settles the next n events as delivered.  Thread: the batch's owner. */
+void output_delivered(struct stat_shard *stats, struct batch *b, uint32_t n);
+
+#endif
