@@ -32,28 +32,52 @@ struct config {
 
 #define CONFIG_NULL ((struct config){ 0 })
 
-/* What the command line and the environment say. */
+/* A listener's address ("unix:/path"), or an output ("hec:https://host:8088").
+ */
+struct config_addition {
+	const char *text;
+	const char *origin; /* for messages: "command line --listen" */
+};
+
+struct config_override {
+	const char *path; /* "outputs.splunk.batch.events" (override.h) */
+	const char *value;
+	const char *origin; /* never with a secret in it */
+	bool ambient;       /* nothing to set it for is no error */
+};
+
+/* What there is to be merged: the file is the lowest, then these in order. */
 struct config_source {
 	const char *file; /* NULL: no file */
-	/* "path.to.key=value", later ones win; from the environment first, then
-	   from the command line in its order */
-	const char *const *overrides;
+	const char *text; /* instead of the file's contents; NULL: read it */
+	const struct config_addition *listeners;
+	size_t n_listeners;
+	const struct config_addition *outputs;
+	size_t n_outputs;
+	const struct config_override *overrides; /* later ones win */
 	size_t n_overrides;
 };
 
 /*
- * config_load() - read and check everything
- * @error:  on failure: every problem found, a line each:
- *          "FILE:LINE: key: what is wrong (allowed: …; did you mean …?)"
+ * config_load() - merge, check and complete the settings
+ * @source:  its strings are lent until config_deinit()
+ * @error:   on failure: every problem found, a line each:
+ *           "FILE:LINE: key: what is wrong (allowed: …; did you mean …?)"
  *
- * Return: 0, -EINVAL for a wrong configuration, or -errno (a file that cannot
- * be read is -EINVAL too, with its reason in error).
+ * Return: 0, -EINVAL for a wrong configuration (one that cannot be read
+ * included), or -ENOMEM.  c needs no config_deinit() on failure.
  */
 int config_load(struct config *c, const struct config_source *source,
 	struct buf *error);
 void config_deinit(struct config *c);
 
-/* The effective settings, libconfig syntax, secrets masked. */
+/* What is allowed but deserves a word, a line each; "" for nothing. */
+const char *config_notes(const struct config *c);
+
+/*
+ * The effective settings, libconfig syntax, secrets masked, each with a
+ * comment that says where it comes from.
+ */
 void config_print(const struct config *c, struct buf *out);
 
 #endif

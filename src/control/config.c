@@ -1,0 +1,334 @@
+#include "control/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/memory.h"
+#include "control/token.h"
+
+enum {
+	READ_BUFFER = 256 * 1024, /* a worker's, besides one whole frame */
+	AUTO_CONNECTIONS_MIN = 10,
+	AUTO_CONNECTIONS_MAX = 500,
+};
+
+static void note(
+	struct config_memory *m, const config_setting_t *s, const char *text)
+{
+	tree_origin(&m->tree, s, &m->notes);
+	buf_add_str(&m->notes, ": ");
+	tree_path(s, &m->notes);
+	buf_printf(&m->notes, ": %s\n", text);
+}
+
+/* Two of a kind: said of the later one. */
+static void check_listeners(struct config_memory *m)
+{
+	const struct values *v = &m->values;
+
+	for (size_t i = 0; i < v->n_listeners; i++) {
+		const struct listener_values *a = &v->listeners[i];
+		const config_setting_t *s =
+			values_element(&m->tree, SCOPE_LISTENER, i);
+
+		for (size_t j = 0; j < i; j++) {
+			const struct listener_values *b = &v->listeners[j];
+
+			if (a->name != NULL && b->name != NULL &&
+				strcmp(a->name, b->name) == 0)
+				tree_problem(&m->tree, s, "name",
+					"an earlier listener has that name");
+			if (a->listen.address.len != 0 &&
+				a->listen.address.len ==
+					b->listen.address.len &&
+				memcmp(&a->listen.address.storage,
+					&b->listen.address.storage,
+					a->listen.address.len) == 0)
+				tree_problem(&m->tree, s, "address",
+					"an earlier listener has that address");
+		}
+	}
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static void check_outputs(struct config_memory *m)
+{
+	const struct values *v = &m->values;
+
+	for (size_t i = 0; i < v->n_outputs; i++) {
+		const struct output_settings *a = &v->outputs[i].out;
+		const config_setting_t *s =
+			values_element(&m->tree, SCOPE_OUTPUT, i);
+
+		for (size_t j = 0; j < i; j++) {
+			const struct output_settings *b = &v->outputs[j].out;
+
+			if (same_text(a->feed.name, b->feed.name))
+				tree_problem(&m->tree, s, "name",
+					"an earlier output has that name");
+			if (a->type == OUTPUT_TYPE_FILE &&
+				b->type == OUTPUT_TYPE_FILE &&
+				same_text(a->file.path, b->file.path))
+				tree_problem(&m->tree, s, "path",
+					"an earlier output writes that file");
+			if (a->type == OUTPUT_TYPE_STDOUT &&
+				b->type == OUTPUT_TYPE_STDOUT &&
+				a->feed.name != NULL && b->feed.name != NULL)
+				tree_problem(&m->tree, s, "type",
+					"an earlier output writes to standard "
+					"output");
+		}
+		if (a->type == OUTPUT_TYPE_HEC &&
+			a->hec.retry_max_ns < a->hec.retry_initial_ns)
+			tree_problem(&m->tree, s, "retry.max",
+				"is less than retry.initial");
+	}
+}
+
+/* The token in a file; *problem_at is the setting to blame. */
+static int read_token_file(struct config_memory *m, size_t i, const char *path,
+	const config_setting_t *at)
+{
+	const struct setting *row =
+		setting_find(SCOPE_OUTPUT, "token", FITS_HEC);
+	struct buf why = BUF_NULL;
+	bool exposed = false;
+	int r = token_read(&m->tokens[i], path, &exposed, &why);
+
+	if (r == 0 && setting_parse(row, m->tokens[i], &m->values.outputs[i],
+			      &why) != 0)
+		r = -EINVAL;
+	if (r == -EINVAL)
+		tree_problem(&m->tree, at, NULL, "token file %s %s", path,
+			buf_str(&why));
+	if (r == 0 && exposed)
+		note(m, at, "every user can read the token file: chmod 0640");
+	buf_deinit(&why);
+	return r == -EINVAL ? 0 : r;
+}
+
+static int read_credential(
+	struct config_memory *m, size_t i, const config_setting_t *output)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	struct buf path = BUF_NULL;
+	int r = 0;
+
+	if (dir != NULL)
+		buf_printf(&path, "%s/hec.token", dir);
+	if (path.len != 0 && access(buf_str(&path), F_OK) == 0)
+		r = read_token_file(m, i, buf_str(&path), output);
+	else
+		tree_problem(&m->tree, output, "token_file",
+			"there is no HEC token: name the file that has it "
+			"(token_file), or give the token itself (token), the "
+			"environment variable DNSTAP_HEC_TOKEN, or the systemd "
+			"credential hec.token");
+	buf_deinit(&path);
+	return r;
+}
+
+static int find_token(struct config_memory *m, size_t i)
+{
+	struct output_values *o = &m->values.outputs[i];
+	const config_setting_t *s = values_element(&m->tree, SCOPE_OUTPUT, i);
+	const config_setting_t *token, *file;
+
+	if (!config_setting_is_group(s) || tree_fits(s) != FITS_HEC)
+		return 0;
+	token = config_setting_get_member(s, "token");
+	file = config_setting_get_member(s, "token_file");
+	if (o->out.hec.token != NULL && o->token_file != NULL)
+		tree_problem(&m->tree, file, NULL,
+			"there is a token as well: keep one of the two");
+	else if (o->token_file != NULL)
+		return read_token_file(m, i, o->token_file, file);
+	else if (token == NULL ||
+		 same_text(config_setting_get_string(token), ""))
+		return read_credential(m, i, s);
+	return 0;
+}
+
+static void note_risks(struct config_memory *m, size_t i)
+{
+	const struct hec_settings *h = &m->values.outputs[i].out.hec;
+	const config_setting_t *s = values_element(&m->tree, SCOPE_OUTPUT, i);
+
+	if (h->tls_insecure)
+		note(m, s,
+			"tls.insecure: certificates are not checked, anybody "
+			"on the way can read the token");
+	for (size_t b = 0; b < h->n_backends; b++) {
+		const char *url = h->backends[b].url;
+
+		if (strncmp(url, "http://", 7) == 0 &&
+			strncmp(url, "http://127.", 11) != 0 &&
+			strncmp(url, "http://localhost", 16) != 0 &&
+			strncmp(url, "http://[::1]", 12) != 0) {
+			note(m, s,
+				"http:// sends the token and the events "
+				"unencrypted, better use https://");
+			break;
+		}
+	}
+}
+
+/* What "0" and "none" stand for. */
+static void complete(struct config_memory *m)
+{
+	struct main_values *v = &m->values.main;
+
+	if (v->workers == 0) {
+		long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+		v->workers = online < 1     ? 1
+			     : online > 256 ? 256
+					    : (unsigned)online;
+	}
+	if (v->max_connections == 0) {
+		v->max_connections = v->buffer_size / 10;
+		if (v->max_connections < AUTO_CONNECTIONS_MIN)
+			v->max_connections = AUTO_CONNECTIONS_MIN;
+		if (v->max_connections > AUTO_CONNECTIONS_MAX)
+			v->max_connections = AUTO_CONNECTIONS_MAX;
+	}
+	for (size_t i = 0; i < m->values.n_outputs; i++) {
+		struct output_settings *o = &m->values.outputs[i].out;
+
+		o->feed.buffer_events = v->buffer_size;
+		o->feed.encoder.envelope = o->type == OUTPUT_TYPE_HEC
+						   ? ENVELOPE_HEC
+						   : ENVELOPE_NDJSON;
+		if (o->feed.encoder.host == NULL)
+			o->feed.encoder.host = m->host;
+		if (o->type == OUTPUT_TYPE_HEC)
+			note_risks(m, i);
+	}
+}
+
+static char *host_name(void)
+{
+	char name[256];
+
+	if (gethostname(name, sizeof(name)) != 0)
+		name[0] = '\0';
+	name[sizeof(name) - 1] = '\0';
+	return strdup(name);
+}
+
+/* The plain structs of the other rooms. */
+static int hand_out(struct config *c, struct config_memory *m)
+{
+	const struct values *v = &m->values;
+
+	m->listeners = calloc(v->n_listeners, sizeof(*m->listeners));
+	m->outputs = calloc(v->n_outputs, sizeof(*m->outputs));
+	if (m->listeners == NULL || m->outputs == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < v->n_listeners; i++)
+		m->listeners[i] = (struct listener_settings){
+			.name = v->listeners[i].name,
+			.listen = v->listeners[i].listen,
+		};
+	for (size_t i = 0; i < v->n_outputs; i++)
+		m->outputs[i] = v->outputs[i].out;
+	*c = (struct config){
+		.intake = {
+			.listeners = m->listeners,
+			.n_listeners = v->n_listeners,
+			.workers = v->main.workers,
+			.max_connections = v->main.max_connections,
+			.max_frame = v->main.max_frame,
+			.read_buffer = READ_BUFFER + v->main.max_frame,
+			.handshake_timeout_ns = v->main.handshake_timeout_ns,
+		},
+		.outputs = m->outputs,
+		.n_outputs = v->n_outputs,
+		.log_target = (enum log_target)v->main.log_target,
+		.log_level = (enum log_level)v->main.log_level,
+		.stats_interval_ns = v->main.stats_interval_ns,
+		.grace_ns = v->main.grace_ns,
+		.drain_ns = v->main.drain_ns,
+		.memory = m,
+	};
+	return 0;
+}
+
+static int load(struct config *c, struct config_memory *m,
+	const struct config_source *source, const struct buf *error)
+{
+	int r = tree_merge(&m->tree, source);
+
+	if (r == 0)
+		r = values_read(&m->values, &m->tree);
+	if (r != 0)
+		return r;
+	m->tokens = calloc(m->values.n_outputs + 1, sizeof(*m->tokens));
+	m->host = host_name();
+	if (m->tokens == NULL || m->host == NULL)
+		return -ENOMEM;
+	check_listeners(m);
+	check_outputs(m);
+	for (size_t i = 0; r == 0 && i < m->values.n_outputs; i++)
+		r = find_token(m, i);
+	if (r != 0 || buf_failed(error))
+		return -ENOMEM;
+	if (error->len != 0)
+		return -EINVAL;
+	complete(m);
+	return hand_out(c, m);
+}
+
+static struct config_memory *memory_free(struct config_memory *m)
+{
+	for (size_t i = 0; m->tokens != NULL && i < m->values.n_outputs; i++) {
+		if (m->tokens[i] != NULL)
+			explicit_bzero(m->tokens[i], strlen(m->tokens[i]));
+		free(m->tokens[i]);
+	}
+	free(m->tokens);
+	free(m->host);
+	free(m->listeners);
+	free(m->outputs);
+	values_deinit(&m->values);
+	tree_deinit(&m->tree);
+	buf_deinit(&m->notes);
+	free(m);
+	return NULL;
+}
+
+int config_load(
+	struct config *c, const struct config_source *source, struct buf *error)
+{
+	struct config_memory *m = calloc(1, sizeof(*m));
+	int r;
+
+	*c = CONFIG_NULL;
+	if (m == NULL)
+		return -ENOMEM;
+	tree_init(&m->tree, error);
+	r = load(c, m, source, error);
+	m->tree.problems = NULL; /* the caller's */
+	if (r != 0)
+		memory_free(m);
+	return r;
+}
+
+void config_deinit(struct config *c)
+{
+	if (c->memory != NULL)
+		memory_free(c->memory);
+	*c = CONFIG_NULL;
+}
+
+const char *config_notes(const struct config *c)
+{
+	return buf_str(&c->memory->notes);
+}

@@ -1,0 +1,20 @@
+/*
+ * Memory: what a config owns, and what --print-config needs to know.
+ */
+#ifndef TAPFERRY_CONTROL_MEMORY_H
+#define TAPFERRY_CONTROL_MEMORY_H
+
+#include "control/tree.h"
+#include "control/values.h"
+
+struct config_memory {
+	struct tree tree;
+	struct values values;
+	struct listener_settings *listeners; /* the intake's */
+	struct output_settings *outputs;
+	char **tokens; /* those from files, one an output or NULL; secret */
+	char *host;
+	struct buf notes;
+};
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * Settings: the table of settings (settings.def), and single values.
+ *
+ * A value always travels as text here: defaults, overrides and what the file
+ * says go through the same parser, into a field of one of the structs below.
+ */
+#ifndef TAPFERRY_CONTROL_SETTINGS_H
+#define TAPFERRY_CONTROL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "deliver/output.h"
+#include "net/listen.h"
+
+/* The fields that the table's rows name: one struct for each scope. */
+struct main_values {
+	unsigned workers;
+	unsigned buffer_size;
+	uint64_t stats_interval_ns;
+	unsigned max_connections;
+	uint32_t max_frame;
+	uint64_t handshake_timeout_ns;
+	uint64_t grace_ns;
+	uint64_t drain_ns;
+	unsigned log_level;
+	unsigned log_target;
+};
+
+struct listener_values {
+	const char *name;
+	unsigned type;
+	struct listen_settings listen;
+};
+
+struct output_values {
+	struct output_settings out;
+	const char *token_file;
+	struct backend_settings *backends; /* out.hec has it too, const */
+};
+
+enum setting_scope {
+#define SCOPE(id, ...) SCOPE_##id,
+#define SETTING(...)
+#include "control/settings.def"
+#undef SCOPE
+#undef SETTING
+	SCOPE_COUNT
+};
+
+enum scope_kind { SCOPE_IS_GROUP = 0, SCOPE_IS_LIST };
+
+enum setting_type {
+	SETTING_STRING = 0,
+	SETTING_SECRET, /* visible ASCII; never printed */
+	SETTING_NAME,
+	SETTING_PATH,
+	SETTING_URL,
+	SETTING_ADDRESS,
+	SETTING_MODE,
+	SETTING_ENUM,
+	SETTING_BOOL,
+	SETTING_INT,
+	SETTING_DURATION,
+	SETTING_SIZE,
+};
+
+/* The output types a row belongs to: 1 << OUTPUT_TYPE_*. */
+enum {
+	FITS_STDOUT = 1 << OUTPUT_TYPE_STDOUT,
+	FITS_FILE = 1 << OUTPUT_TYPE_FILE,
+	FITS_HEC = 1 << OUTPUT_TYPE_HEC,
+	FITS_NDJSON = FITS_STDOUT | FITS_FILE,
+	FITS_ALL = FITS_NDJSON | FITS_HEC,
+};
+
+struct scope {
+	enum setting_scope id, parent;
+	const char *key; /* "" for the file itself */
+	enum scope_kind kind;
+	unsigned fits;
+	const char *help;
+};
+
+struct setting {
+	enum setting_scope scope;
+	const char *key;
+	enum setting_type type;
+	const char *unit; /* of SETTING_INT, else "" */
+	const char *def;  /* NULL: must be given */
+	const char *allowed;
+	unsigned fits;
+	size_t offset, size; /* of the field in the scope's struct */
+	const char *help;
+};
+
+extern const struct scope scopes[SCOPE_COUNT];
+extern const struct setting settings[];
+extern const size_t n_settings;
+
+/* Return: the row of that key for any of these output types, or NULL. */
+const struct setting *setting_find(
+	enum setting_scope scope, const char *key, unsigned fits);
+const struct scope *scope_find(
+	enum setting_scope parent, const char *key, unsigned fits);
+
+/*
+ * setting_nearest() - what the writer of a misspelt key may have meant
+ * @nearest:  written: a key of this scope, or the path of one elsewhere
+ *
+ * Return: false when nothing is near.
+ */
+bool setting_nearest(enum setting_scope scope, const char *key, unsigned fits,
+	struct buf *nearest);
+
+/* Edits (insert, delete, change, swap) that make one text of the other. */
+unsigned text_distance(const char *a, const char *b);
+
+/*
+ * setting_parse() - text to the row's field in `base`
+ * @text:  strings are not copied: it must outlive base
+ * @why:   written on failure: what is wrong, what is allowed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int setting_parse(
+	const struct setting *s, const char *text, void *base, struct buf *why);
+
+/* The field as text that setting_parse() reads back; secrets as SECRET_MASK. */
+void setting_format(const struct setting *s, const void *base, struct buf *out);
+#define SECRET_MASK "********"
+
+/* Is the value written in quotes in a file? */
+bool setting_quoted(enum setting_type type);
+
+/* For messages and manuals: "duration", "text", ... */
+const char *setting_type_name(enum setting_type type);
+
+#endif

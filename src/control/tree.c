@@ -1,0 +1,230 @@
+#include "control/tree.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "control/override.h"
+
+void tree_init(struct tree *t, struct buf *problems)
+{
+	*t = (struct tree){ .file = "command line", .problems = problems };
+	config_init(&t->t);
+}
+
+void tree_deinit(struct tree *t)
+{
+	config_destroy(&t->t);
+}
+
+void tree_origin(
+	const struct tree *t, const config_setting_t *s, struct buf *out)
+{
+	for (; s != NULL; s = config_setting_parent(s)) {
+		if (config_setting_get_hook(s) != NULL) {
+			buf_add_str(out, config_setting_get_hook(s));
+			return;
+		}
+		if (config_setting_source_line(s) != 0) {
+			const char *file = config_setting_source_file(s);
+
+			buf_printf(out, "%s:%u", file != NULL ? file : t->file,
+				(unsigned)config_setting_source_line(s));
+			return;
+		}
+	}
+	buf_add_str(out, t->file);
+}
+
+void tree_path(const config_setting_t *s, struct buf *out)
+{
+	const char *name = NULL;
+
+	if (s == NULL || config_setting_is_root(s))
+		return;
+	tree_path(config_setting_parent(s), out);
+	if (out->len != 0)
+		buf_add_str(out, ".");
+	if (config_setting_name(s) != NULL)
+		buf_add_str(out, config_setting_name(s));
+	else if (config_setting_is_group(s) &&
+		 config_setting_lookup_string(s, "name", &name) && *name)
+		buf_add_str(out, name);
+	else
+		buf_printf(out, "%d", config_setting_index(s));
+}
+
+void tree_problem(struct tree *t, const config_setting_t *s, const char *key,
+	const char *format, ...)
+{
+	struct buf path = BUF_NULL;
+	va_list ap;
+
+	tree_origin(t, s, t->problems);
+	tree_path(s, &path);
+	if (key != NULL)
+		buf_printf(&path, "%s%s", path.len != 0 ? "." : "", key);
+	buf_printf(t->problems, ": %s%s", buf_str(&path),
+		path.len != 0 ? ": " : "");
+	va_start(ap, format);
+	buf_vprintf(t->problems, format, ap);
+	va_end(ap);
+	buf_add_str(t->problems, "\n");
+	buf_deinit(&path);
+}
+
+const char *tree_value(const config_setting_t *s, enum setting_type type,
+	char number[32], const char **why)
+{
+	bool counts = type == SETTING_INT || type == SETTING_SIZE ||
+		      type == SETTING_DURATION;
+	bool override = config_setting_get_hook(s) != NULL;
+
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_STRING:
+		if (setting_quoted(type) || override)
+			return config_setting_get_string(s);
+		break;
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		if (!counts)
+			break;
+		snprintf(number, 32, "%lld", config_setting_get_int64(s));
+		return number;
+	case CONFIG_TYPE_BOOL:
+		if (type == SETTING_BOOL)
+			return config_setting_get_bool(s) ? "true" : "false";
+		break;
+	}
+	switch (type) {
+	case SETTING_INT:
+		*why = "must be a whole number without quotes";
+		break;
+	case SETTING_BOOL:
+		*why = "must be true or false, without quotes";
+		break;
+	case SETTING_DURATION:
+		*why = "must be a duration in quotes, such as \"500ms\"";
+		break;
+	case SETTING_SIZE:
+		*why = "must be a size in quotes, such as \"64KiB\"";
+		break;
+	case SETTING_MODE:
+		*why = "must be an octal mode in quotes, such as \"0660\"";
+		break;
+	default:
+		*why = "must be a text in quotes";
+		break;
+	}
+	return NULL;
+}
+
+unsigned tree_fits(const config_setting_t *output)
+{
+	const struct setting *row =
+		setting_find(SCOPE_OUTPUT, "type", FITS_ALL);
+	struct output_values v = { 0 };
+	struct buf why = BUF_NULL;
+	const char *type;
+	unsigned fits = FITS_ALL;
+
+	if (config_setting_is_group(output) &&
+		config_setting_lookup_string(output, "type", &type) &&
+		setting_parse(row, type, &v, &why) == 0)
+		fits = 1U << v.out.type;
+	buf_deinit(&why);
+	return fits;
+}
+
+/* libconfig's scanner ends the process when it is given a directory. */
+static int check_readable(struct tree *t)
+{
+	struct stat st;
+	FILE *f = fopen(t->file, "re");
+	int r = f == NULL ? errno : 0;
+
+	if (f != NULL) {
+		if (fstat(fileno(f), &st) != 0)
+			r = errno;
+		else if (S_ISDIR(st.st_mode))
+			r = EISDIR;
+		fclose(f);
+	}
+	if (r == 0)
+		return 0;
+	buf_printf(t->problems, "%s: cannot be read: %s", t->file, strerror(r));
+	if (r == ENOENT)
+		buf_add_str(t->problems,
+			" (write one, name another with -c FILE, or run "
+			"without any: --listen ADDRESS --output stdout)");
+	buf_add_str(t->problems, "\n");
+	return -EINVAL;
+}
+
+/*
+ * @include names are relative to the file's directory.  libconfig before 1.7
+ * puts that in front of absolute names too, hence the second try without.
+ */
+static bool read_file(struct tree *t)
+{
+	const char *slash = strrchr(t->file, '/');
+	char *dir = slash != NULL ? strndup(t->file, (size_t)(slash - t->file))
+				  : strdup(".");
+	bool done;
+
+	config_set_include_dir(&t->t, slash == t->file ? "/" : dir);
+	free(dir);
+	done = config_read_file(&t->t, t->file) == CONFIG_TRUE;
+	if (!done && strstr(config_error_text(&t->t), "include") != NULL) {
+		config_destroy(&t->t);
+		config_init(&t->t);
+		done = config_read_file(&t->t, t->file) == CONFIG_TRUE;
+	}
+	return done;
+}
+
+static int tree_read(struct tree *t, const struct config_source *source)
+{
+	const char *file;
+	int r;
+
+	if (source->text != NULL) {
+		t->file = source->file != NULL ? source->file : "text";
+		if (config_read_string(&t->t, source->text) == CONFIG_TRUE)
+			return 0;
+	} else if (source->file != NULL) {
+		t->file = source->file;
+		r = check_readable(t);
+		if (r != 0)
+			return r;
+		if (read_file(t))
+			return 0;
+	} else {
+		return 0;
+	}
+	file = config_error_file(&t->t);
+	buf_printf(t->problems, "%s:%d: %s%s\n", file != NULL ? file : t->file,
+		config_error_line(&t->t), config_error_text(&t->t),
+		strcmp(config_error_text(&t->t), "syntax error") == 0
+			? " (a ';' missing at the end of the line before, a "
+			  "',' after the last element, or a text without its "
+			  "closing quote?)"
+			: "");
+	return -EINVAL;
+}
+
+int tree_merge(struct tree *t, const struct config_source *source)
+{
+	int r = tree_read(t, source);
+
+	for (size_t i = 0; r == 0 && i < source->n_listeners; i++)
+		r = override_add_listener(t, &source->listeners[i]);
+	for (size_t i = 0; r == 0 && i < source->n_outputs; i++)
+		r = override_add_output(t, &source->outputs[i]);
+	for (size_t i = 0; r == 0 && i < source->n_overrides; i++)
+		r = override_apply(t, &source->overrides[i]);
+	return r;
+}
