@@ -54,4 +54,26 @@ static inline void rcu_assert_reading(void)
 		rcu_got_;                                    \
 	})
 
+/*
+ * The same for an entry of liburcu's own structures (cds_lfht_node): before
+ * it goes in, and when it was found.
+ */
+static inline void rcu_entry_publish(void *entry)
+{
+	tsan_release(entry);
+}
+
+static inline void rcu_entry_found(void *entry)
+{
+	tsan_acquire(entry);
+}
+
+/* call_rcu(), with what this thread did before made known to the callback. */
+static inline void rcu_retire(
+	struct rcu_head *head, void (*free_after_grace)(struct rcu_head *))
+{
+	tsan_release(&rcu_grace);
+	call_rcu(head, free_after_grace);
+}
+
 #endif

@@ -1,0 +1,138 @@
+#include "intake/conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/address.h"
+#include "sync/rcu.h"
+
+enum { REST_MIN = 64 }; /* octets: the smallest piece worth allocating */
+
+static void set_peer(struct conn *c, const struct sockaddr *sa)
+{
+	switch (sa->sa_family) {
+	case AF_INET: {
+		struct sockaddr_in in;
+
+		memcpy(&in, sa, sizeof(in));
+		c->peer.s6_addr[10] = c->peer.s6_addr[11] = 0xff;
+		memcpy(&c->peer.s6_addr[12], &in.sin_addr, 4);
+		c->peer_port = in.sin_port;
+		break;
+	}
+	case AF_INET6: {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, sa, sizeof(in6));
+		c->peer = in6.sin6_addr;
+		c->peer_port = in6.sin6_port;
+		break;
+	}
+	default:
+		c->is_unix = true;
+	}
+}
+
+int conn_new(struct conn **cp, int fd, const struct sockaddr *peer,
+	unsigned listener, uint32_t max_frame, uint64_t mono_ns)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->magic = CONN_MAGIC;
+	c->fd = fd;
+	c->listener = (uint16_t)listener;
+	c->accepted_ns = mono_ns;
+	c->handshake = HANDSHAKE_INIT;
+	c->cutter = FRAME_CUTTER_INIT(max_frame);
+	CDS_INIT_LIST_HEAD(&c->link);
+	set_peer(c, peer);
+	*cp = c;
+	return 0;
+}
+
+struct conn *conn_free(struct conn *c)
+{
+	if (c == NULL)
+		return NULL;
+	assert(c->magic == CONN_MAGIC);
+	c->magic = 0;
+	close(c->fd);
+	free(c->rest);
+	free(c);
+	return NULL;
+}
+
+static void free_after_grace(struct rcu_head *head)
+{
+	rcu_grace_passed();
+	conn_free(caa_container_of(head, struct conn, rcu));
+}
+
+void conn_retire(struct conn *c)
+{
+	/* the peer need not wait for our readers to hear of the end */
+	shutdown(c->fd, SHUT_RDWR);
+	conn_drop_rest(c);
+	rcu_retire(&c->rcu, free_after_grace);
+}
+
+int conn_keep(struct conn *c, struct slice *in, size_t want)
+{
+	size_t take = want - c->rest_len;
+
+	assert(want > c->rest_len);
+	if (take > in->len)
+		take = in->len;
+	if (c->rest_len + take > c->rest_cap) {
+		size_t cap = 2 * (c->rest_len + take);
+		uint8_t *grown;
+
+		if (cap < REST_MIN)
+			cap = REST_MIN;
+		if (cap > want && want >= REST_MIN)
+			cap = want;
+		grown = realloc(c->rest, cap);
+		if (grown == NULL)
+			return -ENOMEM;
+		c->rest = grown;
+		c->rest_cap = (uint32_t)cap;
+	}
+	memcpy(c->rest + c->rest_len, in->data, take);
+	c->rest_len += (uint32_t)take;
+	in->data += take;
+	in->len -= take;
+	return 0;
+}
+
+void conn_drop_rest(struct conn *c)
+{
+	free(c->rest);
+	c->rest = NULL;
+	c->rest_len = c->rest_cap = 0;
+}
+
+void conn_peer_text(const struct conn *c, char text[CONN_PEER_TEXT_MAX])
+{
+	struct sockaddr_in6 in6 = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = c->peer,
+		.sin6_port = c->peer_port,
+	};
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	if (!c->is_unix) {
+		address_format((const struct sockaddr *)&in6, sizeof(in6), text,
+			CONN_PEER_TEXT_MAX);
+		return;
+	}
+	getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	snprintf(text, CONN_PEER_TEXT_MAX, "pid=%d,uid=%u", (int)peer.pid,
+		(unsigned)peer.uid);
+}

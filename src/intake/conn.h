@@ -1,0 +1,103 @@
+/*
+ * Conn: one accepted connection.
+ *
+ * It has one owner at a time: the acceptor, a conn ring, then one worker (and
+ * another one, when it is handed over).  Everybody else finds it in the
+ * registry under RCU, reads its constant fields, and may shutdown(2) its
+ * socket; the descriptor is closed in the RCU callback, so its number is not
+ * given again while somebody looks.
+ *
+ * A quiet connection is this struct and nothing else, so every field is
+ * weighed: 30,000 of them are the design's case.
+ */
+#ifndef TAPFERRY_INTAKE_CONN_H
+#define TAPFERRY_INTAKE_CONN_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <urcu.h>
+#include <urcu/list.h>
+#include <urcu/rculfhash.h>
+
+#include "base/slice.h"
+#include "wire/frame.h"
+#include "wire/handshake.h"
+
+enum { CONN_MAGIC = 0x636f6e6e };
+
+/* A reply that could not be written whole yet. */
+enum conn_reply {
+	CONN_REPLY_NONE = 0,
+	CONN_REPLY_ACCEPT,
+	CONN_REPLY_FINISH, /* the connection ends with it */
+};
+
+struct conn {
+	unsigned magic;       /* const after new */
+	int fd;               /* const after new */
+	uint64_t id;          /* const after registry_add() */
+	uint64_t accepted_ns; /* const after new: monotonic */
+
+	struct cds_lfht_node node; /* rcu: registry */
+	struct rcu_head rcu;       /* owner: call_rcu */
+
+	struct in6_addr peer; /* const after new: IPv4 as a mapped address */
+	in_port_t peer_port;  /* const after new: network order */
+	uint16_t listener;    /* const after new: index in the settings */
+	bool is_unix;         /* const after new: then it has no peer */
+	uint8_t reply;        /* owner: worker; enum conn_reply */
+	uint8_t replied;      /* owner: worker; octets of it written */
+
+	struct cds_list_head link;   /* owner: worker; one of its two lists */
+	struct handshake handshake;  /* owner: worker */
+	struct frame_cutter cutter;  /* owner: worker */
+	uint8_t *rest;               /* owner: worker; a half frame, or NULL */
+	uint32_t rest_len, rest_cap; /* owner: worker; octets */
+	uint32_t tick;       /* owner: worker; when it last brought something */
+	uint32_t tick_bytes; /* owner: worker; octets read in that tick */
+};
+
+_Static_assert(sizeof(struct conn) <= 192, "30,000 of them are held");
+
+/*
+ * conn_new() - a connection of an accepted socket
+ * @fd:    taken on success
+ * @peer:  as accept(2) gave it
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int conn_new(struct conn **cp, int fd, const struct sockaddr *peer,
+	unsigned listener, uint32_t max_frame, uint64_t mono_ns);
+
+/* At once; for one that nobody else has ever seen.  Closes the socket. */
+struct conn *conn_free(struct conn *c); /* NULL */
+
+/*
+ * Ends the connection for its peer now, closes and frees it when no reader
+ * looks at it any more.  It has left the registry.  Thread: the owner.
+ */
+void conn_retire(struct conn *c);
+
+/*
+ * conn_keep() - append octets of an unfinished frame to the rest
+ * @in:    taken from its start, moved behind what was taken
+ * @want:  octets the frame needs in all; no more than these are kept
+ *
+ * Memory follows what has come, not what a length announces.
+ * Return: 0 or -ENOMEM.
+ */
+int conn_keep(struct conn *c, struct slice *in, size_t want);
+void conn_drop_rest(struct conn *c);
+
+static inline struct slice conn_rest(const struct conn *c)
+{
+	return slice_from(c->rest, c->rest_len);
+}
+
+/* "192.0.2.1:4711", or "pid=12,uid=101" of a unix socket's peer. */
+enum { CONN_PEER_TEXT_MAX = 64 };
+void conn_peer_text(const struct conn *c, char text[CONN_PEER_TEXT_MAX]);
+
+#endif

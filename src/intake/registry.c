@@ -1,0 +1,106 @@
+#include "intake/registry.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "sync/rcu.h"
+
+enum { BUCKETS_MIN = 64, BUCKETS_MAX = 32768 };
+
+int registry_init(struct registry *r, unsigned max)
+{
+	unsigned long buckets = BUCKETS_MIN;
+
+	while (buckets < max && buckets < BUCKETS_MAX)
+		buckets *= 2;
+	*r = (struct registry){ .max = max };
+	r->table = cds_lfht_new(buckets, buckets, buckets, 0, NULL);
+	return r->table == NULL ? -ENOMEM : 0;
+}
+
+void registry_deinit(struct registry *r)
+{
+	int left;
+
+	if (r->table == NULL)
+		return;
+	left = cds_lfht_destroy(r->table, NULL);
+	assert(left == 0);
+	(void)left;
+	r->table = NULL;
+}
+
+/* Ids count up; the table wants their bits mixed (Fibonacci hashing). */
+static unsigned long hash(uint64_t id)
+{
+	id *= UINT64_C(0x9e3779b97f4a7c15);
+	return (unsigned long)(id ^ id >> 32);
+}
+
+static int match(struct cds_lfht_node *node, const void *key)
+{
+	const struct conn *c = caa_container_of(node, struct conn, node);
+
+	rcu_entry_found(node);
+	return c->id == *(const uint64_t *)key;
+}
+
+int registry_add(struct registry *r, struct conn *c)
+{
+	if (atomic_fetch_add(&r->count, 1) >= r->max) {
+		atomic_fetch_sub(&r->count, 1);
+		return REGISTRY_E_FULL;
+	}
+	c->id = ++r->next_id;
+	cds_lfht_node_init(&c->node);
+	rcu_entry_publish(&c->node);
+	rcu_reading_start();
+	cds_lfht_add(r->table, hash(c->id), &c->node);
+	rcu_reading_end();
+	return 0;
+}
+
+void registry_remove(struct registry *r, struct conn *c)
+{
+	int gone;
+
+	rcu_reading_start();
+	gone = cds_lfht_del(r->table, &c->node);
+	rcu_reading_end();
+	assert(gone == 0);
+	(void)gone;
+	atomic_fetch_sub(&r->count, 1);
+}
+
+void registry_walk(struct registry *r,
+	bool (*visit)(const struct conn *c, void *arg), void *arg)
+{
+	struct cds_lfht_iter i;
+	struct conn *c;
+
+	rcu_reading_start();
+	cds_lfht_for_each_entry (r->table, &i, c, node) {
+		rcu_entry_found(&c->node);
+		assert(c->magic == CONN_MAGIC);
+		if (!visit(c, arg))
+			break;
+	}
+	rcu_reading_end();
+}
+
+bool registry_close(struct registry *r, uint64_t id)
+{
+	struct cds_lfht_iter i;
+	struct cds_lfht_node *node;
+
+	rcu_reading_start();
+	cds_lfht_lookup(r->table, hash(id), match, &id, &i);
+	node = cds_lfht_iter_get_node(&i);
+	if (node != NULL) {
+		shutdown(caa_container_of(node, struct conn, node)->fd,
+			SHUT_RDWR);
+	}
+	rcu_reading_end();
+	return node != NULL;
+}
