@@ -1,0 +1,472 @@
+#include "load/collect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "load/delivery.h"
+#include "load/progress.h"
+#include "load/reply.h"
+
+enum {
+	READ_BUFFER = 512 * 1024, /* a connection's memory, half of it to read
+				     into */
+	CONNECTIONS_MAX = 60000,
+	SHOWN_BAD = 10,
+};
+#define PARKED_TICK_NS (2 * NS_PER_MS)
+
+enum endpoint {
+	ENDPOINT_NONE = 0,
+	ENDPOINT_EVENT,
+	ENDPOINT_RAW,
+	ENDPOINT_ACK,
+	ENDPOINT_HEALTH,
+};
+
+/* owner: the library's thread that serves its connection; while it is parked,
+ * the collector's list */
+struct request {
+	struct MHD_Connection *connection;
+	enum endpoint endpoint;
+	struct delivery delivery;
+	struct fault fault;
+	unsigned status; /* refused before its body: what to answer */
+	int code;
+	bool was_parked;
+	uint64_t due_ns; /* monotonic: when a parked one goes on */
+	TAILQ_ENTRY(request) parked;
+};
+
+struct collector {
+	const struct collect_settings *settings; /* const after start */
+	struct MHD_Response *success;            /* const after start */
+	_Atomic uint64_t number;                 /* atomic: deliveries begun */
+	_Atomic uint64_t events;                 /* atomic */
+	_Atomic uint64_t requests;               /* atomic */
+	_Atomic uint64_t bytes;                  /* atomic */
+	_Atomic uint64_t bad;                    /* atomic */
+	_Atomic uint64_t refused; /* atomic: answered otherwise, or not */
+	pthread_mutex_t lock;
+	TAILQ_HEAD(, request) parked; /* guarded: lock */
+	bool stopping;                /* guarded: lock; nobody parks any more */
+	int write_error;              /* guarded: lock */
+};
+
+static enum endpoint find_endpoint(const char *url)
+{
+	static const struct {
+		const char *path;
+		enum endpoint endpoint;
+	} known[] = {
+		{ "/services/collector", ENDPOINT_EVENT },
+		{ "/services/collector/event", ENDPOINT_EVENT },
+		{ "/services/collector/event/1.0", ENDPOINT_EVENT },
+		{ "/services/collector/raw", ENDPOINT_RAW },
+		{ "/services/collector/raw/1.0", ENDPOINT_RAW },
+		{ "/services/collector/ack", ENDPOINT_ACK },
+		{ "/services/collector/health", ENDPOINT_HEALTH },
+		{ "/services/collector/health/1.0", ENDPOINT_HEALTH },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(url, known[i].path) == 0)
+			return known[i].endpoint;
+	return ENDPOINT_NONE;
+}
+
+static enum MHD_Result answer_text(struct MHD_Connection *connection,
+	unsigned status, const char *type, const char *text, size_t len)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		len, (void *)text, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result answer(struct collector *c, struct request *rq,
+	unsigned status, int code, uint64_t event_number)
+{
+	static const char html[] =
+		"<!doctype html><html><body><h1>%u</h1></body></html>\n";
+	char body[REPLY_MAX];
+	size_t len;
+
+	if (status == 200 && code == REPLY_SUCCESS)
+		return MHD_queue_response(rq->connection, status, c->success);
+	if (rq->endpoint != ENDPOINT_HEALTH)
+		atomic_fetch_add(&c->refused, 1);
+	if (code < 0) {
+		len = (size_t)snprintf(body, sizeof(body), html, status);
+		return answer_text(
+			rq->connection, status, "text/html", body, len);
+	}
+	len = reply_format(body, sizeof(body), code, event_number);
+	return answer_text(rq->connection, status,
+		"application/json; charset=UTF-8", body, len);
+}
+
+/* Nothing there: the one answer whose code is not one of HEC's. */
+static enum MHD_Result answer_not_found(struct request *rq)
+{
+	static const char text[] = "{\"text\":\"The requested URL was not "
+				   "found on this server.\",\"code\":404}";
+
+	return answer_text(rq->connection, 404,
+		"application/json; charset=UTF-8", text, sizeof(text) - 1);
+}
+
+/* "Authorization: Splunk TOKEN", or Basic with the token as password. */
+static int check_token(const struct collector *c, struct request *rq)
+{
+	static const char scheme[] = "Splunk ";
+	const char *want = c->settings->token;
+	const char *header = MHD_lookup_connection_value(
+		rq->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	char *password = NULL;
+	char *user;
+	int code = REPLY_SUCCESS;
+
+	if (header == NULL)
+		return REPLY_TOKEN_REQUIRED;
+	if (strncmp(header, scheme, sizeof(scheme) - 1) == 0) {
+		header += sizeof(scheme) - 1;
+		return want == NULL || strcmp(header, want) == 0
+			       ? REPLY_SUCCESS
+			       : REPLY_BAD_TOKEN;
+	}
+	user = MHD_basic_auth_get_username_password(rq->connection, &password);
+	if (user == NULL || password == NULL)
+		code = REPLY_BAD_AUTHORIZATION;
+	else if (want != NULL && strcmp(password, want) != 0)
+		code = REPLY_BAD_TOKEN;
+	MHD_free(user);
+	MHD_free(password);
+	return code;
+}
+
+static void refuse(struct request *rq, unsigned status, int code)
+{
+	rq->status = status;
+	rq->code = code;
+}
+
+/* A delivery's headers are here: what can be said before its body?  Faults
+ * befall only those that are allowed to deliver. */
+static void begin_delivery(struct collector *c, struct request *rq)
+{
+	const char *encoding = MHD_lookup_connection_value(rq->connection,
+		MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_ENCODING);
+	int code = check_token(c, rq);
+
+	if (code != REPLY_SUCCESS) {
+		refuse(rq, code == REPLY_BAD_TOKEN ? 403 : 401, code);
+		return;
+	}
+	rq->fault = faults_pick(
+		&c->settings->faults, atomic_fetch_add(&c->number, 1) + 1);
+	rq->delivery = (struct delivery){
+		.gzip = encoding != NULL && strcmp(encoding, "gzip") == 0,
+		.keep = c->settings->file != NULL,
+		.check = c->settings->check,
+		.raw = rq->endpoint == ENDPOINT_RAW,
+	};
+	if (rq->fault.what == FAULT_STATUS) {
+		code = rq->fault.code;
+		refuse(rq, rq->fault.status,
+			code >= 0 ? code : reply_usual_code(rq->fault.status));
+	} else if (encoding != NULL && !rq->delivery.gzip &&
+		   strcmp(encoding, "identity") != 0) {
+		refuse(rq, 415, -1);
+	}
+}
+
+static void begin(struct collector *c, struct request *rq, const char *url,
+	const char *method)
+{
+	bool post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
+
+	rq->endpoint = find_endpoint(url);
+	switch (rq->endpoint) {
+	case ENDPOINT_EVENT:
+	case ENDPOINT_RAW:
+		if (post)
+			begin_delivery(c, rq);
+		else
+			refuse(rq, 405, -1);
+		break;
+	case ENDPOINT_ACK:
+		refuse(rq, post ? 400 : 405, post ? REPLY_ACK_DISABLED : -1);
+		break;
+	case ENDPOINT_HEALTH:
+		refuse(rq, get ? 200 : 405, get ? REPLY_HEALTHY : -1);
+		break;
+	case ENDPOINT_NONE:
+		break;
+	}
+}
+
+/* Lets the connection rest until due_ns.  Return: false: go on at once. */
+static bool park(struct collector *c, struct request *rq, uint64_t due_ns)
+{
+	bool parked;
+
+	pthread_mutex_lock(&c->lock);
+	parked = !c->stopping;
+	if (parked) {
+		rq->was_parked = true;
+		rq->due_ns = due_ns;
+		TAILQ_INSERT_TAIL(&c->parked, rq, parked);
+		MHD_suspend_connection(rq->connection);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return parked;
+}
+
+/* Lets those go on whose time has come. */
+static void unpark(struct collector *c, uint64_t mono_ns)
+{
+	struct request *rq;
+	struct request *next;
+
+	pthread_mutex_lock(&c->lock);
+	for (rq = TAILQ_FIRST(&c->parked); rq != NULL; rq = next) {
+		next = TAILQ_NEXT(rq, parked);
+		if (rq->due_ns > mono_ns)
+			continue;
+		TAILQ_REMOVE(&c->parked, rq, parked);
+		MHD_resume_connection(rq->connection);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static int write_events(
+	struct collector *c, const struct delivery *d, uint64_t events)
+{
+	int r;
+
+	if (c->settings->file == NULL)
+		return 0;
+	pthread_mutex_lock(&c->lock);
+	r = delivery_write(d, events, c->settings->file);
+	if (r != 0)
+		c->write_error = r;
+	pthread_mutex_unlock(&c->lock);
+	return r;
+}
+
+static void tell_bad(const struct delivery_verdict *v)
+{
+	char where[48] = "";
+
+	if (v->event_number != REPLY_NO_NUMBER)
+		snprintf(where, sizeof(where), ", event %" PRIu64,
+			v->event_number);
+	fprintf(stderr, "tapferry-load: bad delivery: %s%s%s%s\n",
+		reply_text(v->code), where, v->reason > 0 ? ": " : "",
+		v->reason > 0 ? events_error_text(v->reason) : "");
+}
+
+static enum MHD_Result settle(struct collector *c, struct request *rq)
+{
+	struct delivery_verdict v;
+
+	delivery_judge(&rq->delivery, &v);
+	if (write_events(c, &rq->delivery, v.events) != 0)
+		return answer(
+			c, rq, 500, REPLY_INTERNAL_ERROR, REPLY_NO_NUMBER);
+	atomic_fetch_add(&c->events, v.events);
+	atomic_fetch_add(&c->bytes, rq->delivery.bytes);
+	if (v.status == 200)
+		atomic_fetch_add(&c->requests, 1);
+	else if (atomic_fetch_add(&c->bad, 1) < SHOWN_BAD)
+		tell_bad(&v);
+	return answer(c, rq, v.status, v.code, v.event_number);
+}
+
+/* The whole request is here. */
+static enum MHD_Result finish(struct collector *c, struct request *rq)
+{
+	uint64_t delay_ns = c->settings->delay_ns + rq->fault.delay_ns;
+
+	if (rq->endpoint == ENDPOINT_NONE)
+		return answer_not_found(rq);
+	if (rq->fault.what == FAULT_HANG && !rq->was_parked &&
+		park(c, rq, UINT64_MAX))
+		return MHD_YES;
+	if (rq->fault.what == FAULT_HANG || rq->fault.what == FAULT_CLOSE) {
+		atomic_fetch_add(&c->refused, 1);
+		return MHD_NO; /* closes */
+	}
+	if (delay_ns > 0 && !rq->was_parked && rq->status != 405 &&
+		rq->endpoint != ENDPOINT_HEALTH &&
+		park(c, rq, clock_mono_ns(&clock_system) + delay_ns))
+		return MHD_YES;
+	if (rq->status != 0)
+		return answer(c, rq, rq->status, rq->code, REPLY_NO_NUMBER);
+	return settle(c, rq);
+}
+
+/* The library calls this with the headers, for each piece of the body, at its
+ * end, and again when a parked connection goes on. */
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
+	const char *url, const char *method, const char *version,
+	const char *upload, size_t *upload_len, void **state)
+{
+	struct collector *c = arg;
+	struct request *rq = *state;
+
+	(void)version;
+	if (rq == NULL) {
+		rq = calloc(1, sizeof(*rq));
+		if (rq == NULL)
+			return MHD_NO;
+		rq->connection = connection;
+		begin(c, rq, url, method);
+		*state = rq;
+		return MHD_YES;
+	}
+	if (*upload_len == 0)
+		return finish(c, rq);
+	/* a body that is refused is read all the same: the connection lives */
+	if (rq->status == 0 && rq->endpoint != ENDPOINT_NONE)
+		delivery_add(&rq->delivery, slice_from(upload, *upload_len));
+	*upload_len = 0;
+	return MHD_YES;
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection,
+	void **state, enum MHD_RequestTerminationCode why)
+{
+	struct request *rq = *state;
+
+	(void)arg;
+	(void)connection;
+	(void)why;
+	if (rq == NULL)
+		return;
+	delivery_deinit(&rq->delivery);
+	free(rq);
+	*state = NULL;
+}
+
+static void show(struct collector *c, struct progress *p, uint64_t mono_ns)
+{
+	uint64_t events = atomic_load(&c->events);
+	char text[PROGRESS_MAX];
+
+	if (!progress_is_due(p, mono_ns))
+		return;
+	snprintf(text, sizeof(text),
+		"collected %" PRIu64 " events, %.0f/s, %" PRIu64
+		" requests, %" PRIu64 " refused",
+		events, progress_rate(p, events, mono_ns),
+		atomic_load(&c->requests), atomic_load(&c->refused));
+	progress_show(p, text);
+}
+
+/* Until SIGINT or SIGTERM: shows the live line, wakes parked connections. */
+static void serve(struct collector *c)
+{
+	/* nobody tells us when somebody parks: look often where they do */
+	uint64_t tick_ns =
+		c->settings->delay_ns > 0 || c->settings->faults.n_rules > 0
+			? PARKED_TICK_NS
+			: PROGRESS_INTERVAL_NS;
+	struct timespec tick = { .tv_nsec = (long)tick_ns };
+	struct progress progress;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	progress_init(
+		&progress, c->settings->progress, clock_mono_ns(&clock_system));
+	while (sigtimedwait(&set, NULL, &tick) < 0) {
+		uint64_t mono_ns = clock_mono_ns(&clock_system);
+
+		unpark(c, mono_ns);
+		show(c, &progress, mono_ns);
+	}
+	progress_clear(&progress);
+}
+
+static struct MHD_Daemon *start(struct collector *c)
+{
+	unsigned flags =
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+	/* a pool of one is no pool for the library */
+	unsigned pool = c->settings->threads > 1 ? c->settings->threads : 0;
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, c,
+		MHD_OPTION_LISTEN_SOCKET, c->settings->listen_fd,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)READ_BUFFER,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, NULL, MHD_OPTION_END);
+}
+
+static struct MHD_Response *make_success(void)
+{
+	char body[REPLY_MAX];
+	size_t len = reply_format(
+		body, sizeof(body), REPLY_SUCCESS, REPLY_NO_NUMBER);
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		len, body, MHD_RESPMEM_MUST_COPY);
+
+	if (response != NULL)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+			"application/json; charset=UTF-8");
+	return response;
+}
+
+int collect_run(
+	struct collect_result *result, const struct collect_settings *settings)
+{
+	struct collector c = { .settings = settings };
+	struct MHD_Daemon *daemon;
+	int r = 0;
+
+	TAILQ_INIT(&c.parked);
+	pthread_mutex_init(&c.lock, NULL);
+	c.success = make_success();
+	if (c.success == NULL)
+		return -ENOMEM;
+	errno = 0;
+	daemon = start(&c);
+	if (daemon == NULL) {
+		r = errno != 0 ? -errno : -ENOMEM;
+	} else {
+		serve(&c);
+		pthread_mutex_lock(&c.lock);
+		c.stopping = true;
+		pthread_mutex_unlock(&c.lock);
+		unpark(&c, UINT64_MAX);
+		MHD_stop_daemon(daemon);
+	}
+	MHD_destroy_response(c.success);
+	pthread_mutex_destroy(&c.lock);
+	*result = (struct collect_result){
+		.events = atomic_load(&c.events),
+		.requests = atomic_load(&c.requests),
+		.bytes = atomic_load(&c.bytes),
+		.bad = atomic_load(&c.bad),
+		.write_error = c.write_error,
+	};
+	return r;
+}

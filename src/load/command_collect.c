@@ -1,0 +1,240 @@
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "load/collect.h"
+#include "load/command.h"
+#include "load/option.h"
+#include "net/listen.h"
+
+static const char help[] =
+	"usage: tapferry-load collect --listen ADDRESS:PORT [OPTION]...\n"
+	"\n"
+	"  --listen ADDRESS:PORT  port 0: choose a free one; the first line "
+	"of\n"
+	"                         output names it\n"
+	"  --token TOKEN          the only token that is taken (default: any)\n"
+	"  --check                validate every event strictly\n"
+	"  --write FILE           keep the events, one a line\n"
+	"  --delay DURATION       wait before every answer\n"
+	"  --faults SPEC          WHAT[@WHEN][,...] with WHAT: STATUS[/CODE],\n"
+	"                         close, hang, slow:DURATION, and WHEN: a\n"
+	"                         probability, every:N, first:N\n"
+	"  --seed N               of the probabilities (default 1)\n"
+	"  --threads N            that serve connections (default 1)\n"
+	"  --progress             a live line even when stderr is no terminal\n"
+	"  --quiet                no live line\n";
+
+enum { THREADS_MAX = 64, BACKLOG = 1024 };
+
+struct options {
+	const char *listen;
+	const char *write;
+	const char *faults;
+	uint64_t seed;
+	struct listen_settings socket;
+	struct collect_settings collect;
+};
+
+static bool take(struct options *o, int option, const char *name)
+{
+	uint64_t n;
+
+	switch (option) {
+	case 'l':
+		o->listen = optarg;
+		return true;
+	case 't':
+		o->collect.token = optarg;
+		return true;
+	case 'c':
+		return o->collect.check = true;
+	case 'w':
+		o->write = optarg;
+		return true;
+	case 'd':
+		return option_duration(&o->collect.delay_ns, name, optarg);
+	case 'f':
+		o->faults = optarg;
+		return true;
+	case 's':
+		return option_number(&o->seed, name, optarg, 0, UINT64_MAX);
+	case 'n':
+		if (!option_number(&n, name, optarg, 1, THREADS_MAX))
+			return false;
+		o->collect.threads = (unsigned)n;
+		return true;
+	case 'p':
+		return o->collect.progress = true;
+	case 'q':
+		o->collect.progress = false;
+		return true;
+	default:
+		return false; /* getopt_long() has said why */
+	}
+}
+
+static int parse_listen(struct options *o)
+{
+	char text[ADDRESS_TEXT_MAX];
+	int r;
+
+	/* "127.0.0.1:8088": what listens is always TCP */
+	snprintf(text, sizeof(text), "%s%s",
+		strncmp(o->listen, "tcp://", 6) == 0 ? "" : "tcp://",
+		o->listen);
+	r = address_parse(&o->socket.address, text);
+	if (r == 0)
+		return 0;
+	fprintf(stderr, "tapferry-load: --listen %s: %s\n", o->listen,
+		address_error_text(r));
+	return EXIT_USAGE;
+}
+
+static int check(struct options *o, int argc, char **argv)
+{
+	int r;
+
+	if (optind < argc) {
+		fprintf(stderr,
+			"tapferry-load collect: what is \"%s\"? every value "
+			"belongs to an option\n",
+			argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (o->listen == NULL) {
+		fputs("tapferry-load collect: --listen ADDRESS:PORT is "
+		      "missing\n",
+			stderr);
+		return EXIT_USAGE;
+	}
+	if (o->faults == NULL)
+		return parse_listen(o);
+	r = faults_parse(&o->collect.faults, o->faults, o->seed);
+	if (r == 0)
+		return parse_listen(o);
+	fprintf(stderr, "tapferry-load: --faults %s: %s\n", o->faults,
+		faults_error_text(r));
+	return EXIT_USAGE;
+}
+
+/* Return: 0 or EXIT_USAGE after a message. */
+static int parse(struct options *o, int argc, char **argv, bool *helped)
+{
+	static const struct option known[] = {
+		{ "listen", required_argument, NULL, 'l' },
+		{ "token", required_argument, NULL, 't' },
+		{ "check", no_argument, NULL, 'c' },
+		{ "write", required_argument, NULL, 'w' },
+		{ "delay", required_argument, NULL, 'd' },
+		{ "faults", required_argument, NULL, 'f' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "threads", required_argument, NULL, 'n' },
+		{ "progress", no_argument, NULL, 'p' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int index = 0;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", known, &index)) != -1) {
+		if (option == 'h') {
+			*helped = true;
+			fputs(help, stdout);
+			return 0;
+		}
+		if (!take(o, option, known[index].name))
+			return EXIT_USAGE;
+	}
+	return check(o, argc, argv);
+}
+
+/* The first line of output, so that a script can wait for it. */
+static void tell_address(int fd)
+{
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof(bound);
+	char text[ADDRESS_TEXT_MAX];
+
+	getsockname(fd, (struct sockaddr *)&bound, &len);
+	address_format((struct sockaddr *)&bound, len, text, sizeof(text));
+	printf("listening on %s\n", text);
+	fflush(stdout);
+}
+
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Return: the exit status. */
+static int serve(const struct options *o)
+{
+	struct collect_result result;
+	int r;
+
+	block_signals();
+	tell_address(o->collect.listen_fd);
+	r = collect_run(&result, &o->collect);
+	if (r != 0) {
+		fprintf(stderr, "tapferry-load: %s\n", strerror(-r));
+		return 1;
+	}
+	if (o->collect.file != NULL && result.write_error == 0 &&
+		fflush(o->collect.file) != 0)
+		result.write_error = -errno;
+	if (result.write_error != 0)
+		fprintf(stderr, "tapferry-load: %s: %s\n", o->write,
+			strerror(-result.write_error));
+	printf("collected events=%" PRIu64 " requests=%" PRIu64
+	       " bytes=%" PRIu64 " bad=%" PRIu64 "\n",
+		result.events, result.requests, result.bytes, result.bad);
+	return result.write_error == 0 ? 0 : 1;
+}
+
+int command_collect(int argc, char **argv)
+{
+	struct options o = {
+		.seed = 1,
+		.socket = { .backlog = BACKLOG },
+		.collect = {
+			.threads = 1,
+			.progress = isatty(STDERR_FILENO) == 1,
+		},
+	};
+	struct listen_socket socket = LISTEN_SOCKET_NULL;
+	bool helped = false;
+	char error[256];
+	int r = parse(&o, argc, argv, &helped);
+
+	if (r != 0 || helped)
+		return r;
+	if (o.write != NULL) {
+		o.collect.file = fopen(o.write, "we");
+		if (o.collect.file == NULL) {
+			fprintf(stderr, "tapferry-load: %s: %s\n", o.write,
+				strerror(errno));
+			return 1;
+		}
+	}
+	if (listen_open(&socket, &o.socket, error, sizeof(error)) != 0) {
+		fprintf(stderr, "tapferry-load: %s\n", error);
+		r = 1;
+	} else {
+		o.collect.listen_fd = socket.fd;
+		r = serve(&o);
+	}
+	if (o.collect.file != NULL)
+		fclose(o.collect.file);
+	return r;
+}

@@ -1,0 +1,41 @@
+/* tapferry-load: plays dnstap producers, and a stand-in HTTP collector. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "load/command.h"
+#include "load/option.h"
+
+static const char help[] =
+	"usage: tapferry-load send --to ADDRESS [OPTION]...\n"
+	"       tapferry-load collect --listen ADDRESS:PORT [OPTION]...\n"
+	"\n"
+	"  send      play dnstap producers: a capture or generated traffic\n"
+	"  collect   stand in for a Splunk HTTP Event Collector\n"
+	"\n"
+	"tapferry-load send --help and collect --help tell the options.\n";
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "";
+
+	/* a closed socket or pipe is an error of the write, not our death */
+	signal(SIGPIPE, SIG_IGN);
+	if (strcmp(command, "send") == 0)
+		return command_send(argc - 1, argv + 1);
+	if (strcmp(command, "collect") == 0)
+		return command_collect(argc - 1, argv + 1);
+	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
+		fputs(help, stdout);
+		return 0;
+	}
+	if (strcmp(command, "--version") == 0) {
+		puts("tapferry-load " PACKAGE_VERSION);
+		return 0;
+	}
+	if (argc > 1)
+		fprintf(stderr, "tapferry-load: no such command: %s\n",
+			command);
+	fputs(help, stderr);
+	return EXIT_USAGE;
+}
