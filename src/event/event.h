@@ -21,6 +21,23 @@ struct event {
 	uint64_t receipt_ns; /* real time of the read that brought it */
 };
 
+#define EVENT_LATEST UINT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
+/* Is this time there, and one that RFC 3339 can express? */
+static inline bool event_has_query_time(const struct dnstap *t)
+{
+	return (t->has & DNSTAP_HAS_QUERY_TIME_SEC) &&
+	       t->query_time_sec <= EVENT_LATEST &&
+	       t->query_time_nsec < 1000000000;
+}
+
+static inline bool event_has_response_time(const struct dnstap *t)
+{
+	return (t->has & DNSTAP_HAS_RESPONSE_TIME_SEC) &&
+	       t->response_time_sec <= EVENT_LATEST &&
+	       t->response_time_nsec < 1000000000;
+}
+
 /*
  * event_decode() - payload of a data frame to event
  * @records:     scratch, DNS_RECORDS_MAX long, lent to the event

@@ -1,0 +1,171 @@
+#include <errno.h>
+#include <libknot/libknot.h>
+#include <libknot/rrset-dump.h>
+#include <stdlib.h>
+
+#include "event/digits.h"
+#include "event/ip_text.h"
+#include "event/name_text.h"
+#include "event/rdata.h"
+
+enum {
+	/*
+	 * The longest text: NSEC's bitmap, 8 types an octet, most of them
+	 * "TYPE65535 ".
+	 */
+	TEXT_MAX = 10 * 8 * 65536,
+};
+
+struct rdata_text {
+	/* a knot_rdata_t: the length, and the data behind it */
+	_Alignas(knot_rdata_t) uint8_t expanded[2 + DNS_RDATA_EXPANDED_MAX + 1];
+	char text[TEXT_MAX];
+};
+
+int rdata_text_new(struct rdata_text **tp)
+{
+	struct rdata_text *t = malloc(sizeof(*t));
+
+	if (t == NULL)
+		return -ENOMEM;
+	*tp = t;
+	return 0;
+}
+
+struct rdata_text *rdata_text_free(struct rdata_text *t)
+{
+	free(t);
+	return NULL;
+}
+
+static void write_generic(struct json *j, struct slice data)
+{
+	json_room(j, 5 + DIGITS_U32_MAX);
+	j->p = JSON_PUT(j->p, "\\\\# ");
+	j->p = digits_u32(j->p, (uint32_t)data.len);
+	if (data.len > 0)
+		*j->p++ = ' ';
+	json_hex(j, data);
+}
+
+/*
+ * Types whose data is a single name.  NSAP-PTR and the obsolete ones have no
+ * descriptor in libknot, but the format is RFC 1035's.
+ */
+static bool is_one_name(uint16_t type)
+{
+	switch (type) {
+	case KNOT_RRTYPE_NS:
+	case KNOT_RRTYPE_CNAME:
+	case KNOT_RRTYPE_PTR:
+	case KNOT_RRTYPE_DNAME:
+	case KNOT_RRTYPE_MB:
+	case KNOT_RRTYPE_MD:
+	case KNOT_RRTYPE_MF:
+	case KNOT_RRTYPE_MG:
+	case KNOT_RRTYPE_MR:
+	case 23: /* NSAP-PTR */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool write_name(
+	struct json *j, struct slice msg, const struct dns_record *r)
+{
+	uint32_t pos = r->rdata;
+	uint8_t *p;
+
+	/* the name must not run on into what follows the data */
+	msg.len = r->rdata + r->rdlen;
+	json_room(j, NAME_TEXT_ROOM);
+	p = name_text_presentation(j->p, msg, &pos);
+	if (p == NULL || pos != r->rdata + r->rdlen)
+		return false;
+	j->p = p;
+	return true;
+}
+
+/*
+ * RFC 2136 has records without data, of the classes ANY and NONE, and APL
+ * may be an empty list.
+ */
+static bool may_be_empty(const struct dns_record *r)
+{
+	return r->class == KNOT_CLASS_ANY || r->class == KNOT_CLASS_NONE ||
+	       r->type == KNOT_RRTYPE_APL;
+}
+
+/* Length checks that libknot leaves out */
+static bool is_length_wrong(const struct dns_record *r)
+{
+	return (r->type == KNOT_RRTYPE_EUI48 && r->rdlen != 6) ||
+	       (r->type == KNOT_RRTYPE_EUI64 && r->rdlen != 8);
+}
+
+static bool write_by_libknot(struct rdata_text *t, struct json *j,
+	struct slice msg, const struct dns_record *r)
+{
+	knot_rdata_t *rdata = (knot_rdata_t *)t->expanded;
+	knot_rrset_t rrset;
+	int len;
+
+	if (is_length_wrong(r))
+		return false;
+	len = dns_rdata_expand(msg, r, rdata->data, DNS_RDATA_EXPANDED_MAX);
+	if (len < 0)
+		return false;
+	rdata->len = (uint16_t)len;
+	knot_rrset_init(&rrset, NULL, r->type, r->class, r->ttl);
+	rrset.rrs.count = 1;
+	rrset.rrs.size = (uint32_t)knot_rdata_size(rdata->len);
+	rrset.rrs.rdata = rdata;
+	len = knot_rrset_txt_dump_data(
+		&rrset, 0, t->text, TEXT_MAX, &KNOT_DUMP_STYLE_DEFAULT);
+	if (len < 0)
+		return false;
+	/* libknot ends URI and CAA with a space */
+	while (len > 0 && t->text[len - 1] == ' ')
+		len--;
+	json_text(j, slice_from(t->text, (size_t)len));
+	return true;
+}
+
+static bool write_formatted(struct rdata_text *t, struct json *j,
+	struct slice msg, const struct dns_record *r)
+{
+	const uint8_t *data = msg.data + r->rdata;
+
+	if (r->type == KNOT_RRTYPE_A && r->rdlen == 4) {
+		json_room(j, IP_TEXT_ROOM);
+		j->p = ip4_text(j->p, data);
+		return true;
+	}
+	if (r->type == KNOT_RRTYPE_AAAA && r->rdlen == 16) {
+		json_room(j, IP_TEXT_ROOM);
+		j->p = ip6_text(j->p, data);
+		return true;
+	}
+	if (is_one_name(r->type))
+		return write_name(j, msg, r);
+	return write_by_libknot(t, j, msg, r);
+}
+
+bool rdata_write(struct rdata_text *t, struct json *j, struct slice msg,
+	const struct dns_record *r)
+{
+	struct slice raw = slice_from(msg.data + r->rdata, r->rdlen);
+
+	if (r->rdlen == 0 && may_be_empty(r))
+		return true;
+	/* of CHAOS's own formats (RFC 1035, 3.4.1 has one) none is known */
+	if (r->type == KNOT_RRTYPE_A && r->class == KNOT_CLASS_CH) {
+		write_generic(j, raw);
+		return true;
+	}
+	if (write_formatted(t, j, msg, r))
+		return true;
+	write_generic(j, raw);
+	return false;
+}
