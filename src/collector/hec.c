@@ -14,11 +14,6 @@
 /* Splunk Cloud calls a body above its limit a bad event 0 instead of 413. */
 enum { HEC_BODY_LIMIT = 1000000 };
 
-enum {
-	SLOW_DOWN = 1,
-	MOVE_ON = 2,
-};
-
 /* Which event is bad, as the codes that name one count. */
 enum { NUMBER_NONE = 0, NUMBER_FROM_0, NUMBER_FROM_1 };
 
@@ -32,47 +27,52 @@ struct rule {
 	int code;
 	int status;
 	enum verdict_action action;
-	int flags;
-	int number;
 	const char *reason;
+	bool slow_down;
+	int number;
 };
 
+#define RULE(code_, status_, action_, reason_, ...)                            \
+	{                                                                      \
+		.code = code_, .status = status_, .action = VERDICT_##action_, \
+		.reason = reason_, __VA_ARGS__                                 \
+	}
+
 static const struct rule rules[] = {
-	{ 0, 200, VERDICT_DELIVERED, 0, 0, "success" },
-	{ 1, 403, VERDICT_HOLD, 0, 0, "token disabled; enable it in Splunk" },
-	{ 2, 401, VERDICT_HOLD, 0, 0, "no token given; set one" },
-	{ 3, 401, VERDICT_HOLD, 0, 0,
-		"invalid authorization; check the token" },
-	{ 4, 403, VERDICT_HOLD, 0, 0, "invalid token; set the right one" },
-	{ 5, 400, VERDICT_REFUSED, 0, 0, "no data" },
-	{ 6, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_0, "invalid data format" },
-	{ 7, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_1,
-		"incorrect index; allow it for the token, or set another" },
-	{ 8, 500, VERDICT_RETRY, 0, 0, "internal server error" },
-	{ 9, 503, VERDICT_RETRY, SLOW_DOWN, 0, "server is busy" },
-	{ 10, 400, VERDICT_HOLD, 0, 0,
-		"channel missing; switch the token's acknowledgement off" },
-	{ 11, 400, VERDICT_HOLD, 0, 0,
-		"invalid channel; switch the token's acknowledgement off" },
-	{ 12, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_0, "event field required" },
-	{ 13, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_0, "event field blank" },
-	{ 14, 400, VERDICT_HOLD, 0, 0, "acknowledgement is disabled" },
-	{ 15, 400, VERDICT_PARTIAL, 0, NUMBER_FROM_0, "bad indexed fields" },
-	{ 16, 400, VERDICT_HOLD, 0, 0, "query string authorization is off" },
-	{ 18, 503, VERDICT_RETRY, SLOW_DOWN | MOVE_ON, 0, "queues are full" },
-	{ 19, 503, VERDICT_RETRY, MOVE_ON, 0, "ack service unavailable" },
-	{ 20, 503, VERDICT_RETRY, SLOW_DOWN | MOVE_ON, 0,
-		"queues are full, ack service unavailable" },
-	{ 21, 400, VERDICT_HOLD, 0, 0, "invalid token; set the right one" },
-	{ 22, 400, VERDICT_HOLD, 0, 0, "token disabled; enable it in Splunk" },
-	{ 23, 503, VERDICT_RETRY, MOVE_ON, 0, "server is shutting down" },
-	{ 24, 200, VERDICT_DELIVERED, SLOW_DOWN, 0, "queue near capacity" },
-	{ 25, 200, VERDICT_DELIVERED, 0, 0, "ack channel near capacity" },
-	{ 26, 429, VERDICT_RETRY, SLOW_DOWN, 0, "queue at capacity" },
-	{ 27, 429, VERDICT_RETRY, SLOW_DOWN | MOVE_ON, 0,
-		"ack channel at capacity" },
-	{ 28, 400, VERDICT_HOLD, 0, 0,
-		"sticky session missing; switch acknowledgement off" },
+	RULE(0, 200, DELIVERED, "success"),
+	RULE(1, 403, HOLD, "token disabled; enable it in Splunk"),
+	RULE(2, 401, HOLD, "no token given; set one"),
+	RULE(3, 401, HOLD, "invalid authorization; check the token"),
+	RULE(4, 403, HOLD, "invalid token; set the right one"),
+	RULE(5, 400, REFUSED, "no data"),
+	RULE(6, 400, PARTIAL, "invalid data format", .number = NUMBER_FROM_0),
+	RULE(7, 400, PARTIAL,
+		"incorrect index; allow it for the token, or set another",
+		.number = NUMBER_FROM_1),
+	RULE(8, 500, RETRY, "internal server error"),
+	RULE(9, 503, RETRY, "server is busy", .slow_down = true),
+	RULE(10, 400, HOLD,
+		"channel missing; switch the token's acknowledgement off"),
+	RULE(11, 400, HOLD,
+		"invalid channel; switch the token's acknowledgement off"),
+	RULE(12, 400, PARTIAL, "event field required", .number = NUMBER_FROM_0),
+	RULE(13, 400, PARTIAL, "event field blank", .number = NUMBER_FROM_0),
+	RULE(14, 400, HOLD, "acknowledgement is disabled"),
+	RULE(15, 400, PARTIAL, "bad indexed fields", .number = NUMBER_FROM_0),
+	RULE(16, 400, HOLD, "query string authorization is off"),
+	RULE(18, 503, RETRY, "queues are full", .slow_down = true),
+	RULE(19, 503, RETRY, "ack service unavailable"),
+	RULE(20, 503, RETRY, "queues are full, ack service unavailable",
+		.slow_down = true),
+	RULE(21, 400, HOLD, "invalid token; set the right one"),
+	RULE(22, 400, HOLD, "token disabled; enable it in Splunk"),
+	RULE(23, 503, RETRY, "server is shutting down"),
+	RULE(24, 200, DELIVERED, "queue near capacity", .slow_down = true),
+	RULE(25, 200, DELIVERED, "ack channel near capacity"),
+	RULE(26, 429, RETRY, "queue at capacity", .slow_down = true),
+	RULE(27, 429, RETRY, "ack channel at capacity", .slow_down = true),
+	RULE(28, 400, HOLD,
+		"sticky session missing; switch acknowledgement off"),
 };
 
 const char *hec_error_text(int error)
@@ -174,12 +174,11 @@ out:
 	return r;
 }
 
-static void set(struct verdict *v, enum verdict_action action, int flags,
+static void set(struct verdict *v, enum verdict_action action, bool slow_down,
 	const char *reason)
 {
 	v->action = action;
-	v->slow_down = (flags & SLOW_DOWN) != 0;
-	v->move_on = (flags & MOVE_ON) != 0;
+	v->slow_down = slow_down;
 	snprintf(v->reason, sizeof(v->reason), "%s", reason);
 }
 
@@ -197,7 +196,7 @@ static void judge_number(struct verdict *v, const struct request *rq,
 
 	if (rule->number == NUMBER_FROM_1)
 		k = k > 0 ? k - 1 : -1;
-	set(v, VERDICT_PARTIAL, 0, rule->reason);
+	set(v, VERDICT_PARTIAL, false, rule->reason);
 	if (rule->number == NUMBER_FROM_1 && (k <= 0 || k >= rq->events))
 		v->action = VERDICT_HOLD;
 	else if (k < 0 || k >= rq->events)
@@ -213,32 +212,32 @@ static void judge_status(
 	struct verdict *v, const struct request *rq, long status)
 {
 	if (status == 0)
-		set(v, VERDICT_RETRY, 0, "no reply");
+		set(v, VERDICT_RETRY, false, "no reply");
 	else if (status == 408 || status == 425)
-		set(v, VERDICT_RETRY, 0, "asked to try again");
+		set(v, VERDICT_RETRY, false, "asked to try again");
 	else if (status == 429 || status == 503)
-		set(v, VERDICT_RETRY, SLOW_DOWN, "busy");
+		set(v, VERDICT_RETRY, true, "busy");
 	else if (status >= 500)
-		set(v, VERDICT_RETRY, 0, "server error");
+		set(v, VERDICT_RETRY, false, "server error");
 	else if (status == 413)
-		set(v, VERDICT_SPLIT, 0, "request body too large");
+		set(v, VERDICT_SPLIT, false, "request body too large");
 	else if (status == 415 && rq->compressed)
-		set(v, VERDICT_PLAIN, 0, "compression refused");
+		set(v, VERDICT_PLAIN, false, "compression refused");
 	else if (status == 401 || status == 403)
-		set(v, VERDICT_HOLD, 0, "not allowed; check the token");
+		set(v, VERDICT_HOLD, false, "not allowed; check the token");
 	else if (status == 404 || status == 405)
-		set(v, VERDICT_HOLD, 0,
+		set(v, VERDICT_HOLD, false,
 			"no event collector there; check the URL");
 	else if (status == 407)
-		set(v, VERDICT_HOLD, 0, "the proxy wants authorization");
+		set(v, VERDICT_HOLD, false, "the proxy wants authorization");
 	else if (status >= 200 && status < 300)
-		set(v, VERDICT_HOLD, 0,
+		set(v, VERDICT_HOLD, false,
 			"no event collector's success; check the URL and any "
 			"proxy");
 	else if (status >= 300 && status < 400)
-		set(v, VERDICT_HOLD, 0, "redirected; set the final URL");
+		set(v, VERDICT_HOLD, false, "redirected; set the final URL");
 	else
-		set(v, VERDICT_HOLD, 0,
+		set(v, VERDICT_HOLD, false,
 			"not a reply of an event collector; check the URL");
 }
 
@@ -279,7 +278,7 @@ void hec_judge(
 	else if (rule->number != NUMBER_NONE)
 		judge_number(v, rq, rule, number);
 	else
-		set(v, rule->action, rule->flags, rule->reason);
+		set(v, rule->action, rule->slow_down, rule->reason);
 	json_decref(root);
 }
 

@@ -30,7 +30,6 @@ enum verdict_action {
 struct verdict {
 	enum verdict_action action;
 	bool slow_down; /* the backend asked for less */
-	bool move_on;   /* the backend is going away: not this one next */
 	uint32_t event; /* VERDICT_PARTIAL: index of the refused one, 0-based */
 	uint64_t retry_after_ns; /* from Retry-After; 0: it did not say */
 	int code;                /* the product's own code, -1: none */

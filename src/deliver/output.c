@@ -13,6 +13,7 @@
 static const struct output_kind *const kinds[] = {
 	[OUTPUT_TYPE_STDOUT] = &output_kind_file,
 	[OUTPUT_TYPE_FILE] = &output_kind_file,
+	[OUTPUT_TYPE_HEC] = &output_kind_hec,
 };
 
 unsigned output_senders(const struct output_settings *s)

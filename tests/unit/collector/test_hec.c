@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "collector/hec.h"
 
-enum { EVENTS = 10, SLOW = 1, MOVE = 2, NO_CODE = -1 };
+enum { EVENTS = 10, SLOW = 1, NO_CODE = -1 };
 
 #define CODE(c) "{\"text\":\"t\",\"code\":" #c "}"
 #define CODE_NUMBER(c, n) \
@@ -17,7 +17,7 @@ static const struct {
 	enum verdict_action action;
 	int code;
 	uint32_t event;
-	int flags;
+	int slow;
 } replies[] = {
 	/* the table of protocols.md, code by code */
 	{ 200, CODE(0), VERDICT_DELIVERED, 0, 0, 0 },
@@ -41,16 +41,16 @@ static const struct {
 	{ 400, CODE_NUMBER(15, 3), VERDICT_PARTIAL, 15, 3, 0 },
 	{ 400, CODE(16), VERDICT_HOLD, 16, 0, 0 },
 	{ 200, CODE(17), VERDICT_HOLD, 17, 0, 0 },
-	{ 503, CODE(18), VERDICT_RETRY, 18, 0, SLOW | MOVE },
-	{ 503, CODE(19), VERDICT_RETRY, 19, 0, MOVE },
-	{ 503, CODE(20), VERDICT_RETRY, 20, 0, SLOW | MOVE },
+	{ 503, CODE(18), VERDICT_RETRY, 18, 0, SLOW },
+	{ 503, CODE(19), VERDICT_RETRY, 19, 0, 0 },
+	{ 503, CODE(20), VERDICT_RETRY, 20, 0, SLOW },
 	{ 400, CODE(21), VERDICT_HOLD, 21, 0, 0 },
 	{ 400, CODE(22), VERDICT_HOLD, 22, 0, 0 },
-	{ 503, CODE(23), VERDICT_RETRY, 23, 0, MOVE },
+	{ 503, CODE(23), VERDICT_RETRY, 23, 0, 0 },
 	{ 200, CODE(24), VERDICT_DELIVERED, 24, 0, SLOW },
 	{ 200, CODE(25), VERDICT_DELIVERED, 25, 0, 0 },
 	{ 429, CODE(26), VERDICT_RETRY, 26, 0, SLOW },
-	{ 429, CODE(27), VERDICT_RETRY, 27, 0, SLOW | MOVE },
+	{ 429, CODE(27), VERDICT_RETRY, 27, 0, SLOW },
 	{ 400, CODE(28), VERDICT_HOLD, 28, 0, 0 },
 	/* event numbers that make no sense: halves find the bad one */
 	{ 400, CODE(6), VERDICT_SPLIT, 6, 0, 0 },
@@ -128,8 +128,7 @@ START_TEST(every_reply_has_its_verdict)
 		replies[_i].status, replies[_i].body, v.action, v.reason);
 	ck_assert_int_eq(v.code, replies[_i].code);
 	ck_assert_uint_eq(v.event, replies[_i].event);
-	ck_assert_int_eq(v.slow_down, (replies[_i].flags & SLOW) != 0);
-	ck_assert_int_eq(v.move_on, (replies[_i].flags & MOVE) != 0);
+	ck_assert_int_eq(v.slow_down, replies[_i].slow);
 	ck_assert_str_ne(v.reason, "");
 	ck_assert_uint_eq(v.retry_after_ns, 0);
 }

@@ -1,0 +1,121 @@
+/*
+ * The HEC output: senders that share one list of backends.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/collector.h"
+#include "deliver/sender.h"
+
+struct hec_output {
+	struct output head;            /* first: struct output * is this */
+	struct backend_list *backends; /* rcu: published by main */
+	struct sender *senders;        /* const after start: n of them */
+	unsigned n;
+};
+
+static int make_backends(struct hec_output *o, const struct hec_settings *s)
+{
+	struct backend_list *list;
+	int r = backend_list_new(&list, s->n_backends);
+
+	for (size_t i = 0; r == 0 && i < s->n_backends; i++) {
+		struct buf text = BUF_NULL;
+		struct backend *b = NULL;
+		char *url = NULL;
+
+		r = collector_hec.url(&text, s->backends[i].url);
+		if (r > 0) /* the configuration has been checked for this */
+			r = -EINVAL;
+		if (r == 0 && (url = buf_take(&text)) == NULL)
+			r = -ENOMEM;
+		if (r == 0)
+			r = backend_new(&b, &url);
+		if (r == 0)
+			backend_list_add(list, &b);
+		free(url);
+		buf_deinit(&text);
+	}
+	backend_list_publish(&o->backends, list);
+	return r;
+}
+
+static int make_senders(struct hec_output *o, const struct hec_settings *s)
+{
+	int r = 0;
+
+	o->senders = calloc(s->senders, sizeof(*o->senders));
+	if (o->senders == NULL)
+		return -ENOMEM;
+	for (; r == 0 && o->n < s->senders; o->n += r == 0)
+		r = sender_init(&o->senders[o->n], &o->head, &collector_hec,
+			&o->backends, o->n);
+	for (unsigned i = 0; r == 0 && i < o->n; i++)
+		r = sender_start(&o->senders[i]);
+	return r;
+}
+
+static void hec_output_free(struct output *head)
+{
+	struct hec_output *o = (struct hec_output *)head;
+
+	for (unsigned i = 0; i < o->n; i++)
+		sender_deinit(&o->senders[i]);
+	free(o->senders);
+	backend_list_publish(&o->backends, NULL);
+	output_deinit(head);
+	free(o);
+}
+
+static int hec_output_start(struct output **op,
+	const struct output_settings *settings, struct feed *feed, char *error,
+	size_t cap)
+{
+	const struct hec_settings *s = &settings->hec;
+	struct hec_output *o;
+	int r;
+
+	if (s->tls_ca != NULL && access(s->tls_ca, R_OK) != 0) {
+		r = -errno;
+		snprintf(error, cap,
+			"output %s: tls.ca %s cannot be read: %s; give a PEM "
+			"file that this user may read",
+			feed->settings.name, s->tls_ca, strerror(-r));
+		return r;
+	}
+	o = calloc(1, sizeof(*o));
+	r = o != NULL ? http_init() : -ENOMEM;
+	if (r == 0)
+		r = output_init(&o->head, &output_kind_hec, settings, feed);
+	if (r != 0) {
+		free(o);
+		goto out;
+	}
+	r = make_backends(o, s);
+	if (r == 0)
+		r = make_senders(o, s);
+	if (r == 0) {
+		*op = &o->head;
+		return 0;
+	}
+	output_cut(&o->head); /* senders that have started */
+	hec_output_free(&o->head);
+out:
+	if (r == -EINVAL)
+		snprintf(error, cap,
+			"output %s: the token contains a control character or "
+			"a url is wrong",
+			feed->settings.name);
+	else
+		snprintf(error, cap, "output %s: %s", feed->settings.name,
+			strerror(-r));
+	return r;
+}
+
+const struct output_kind output_kind_hec = {
+	.start = hec_output_start,
+	.free = hec_output_free,
+};
