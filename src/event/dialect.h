@@ -12,7 +12,7 @@
 #include "event/json.h"
 #include "event/mnemonic.h"
 #include "event/name_memo.h"
-#include "event/rdata.h"
+#include "event/rdata_text.h"
 #include "event/stamp.h"
 
 enum { FLAG_TEXTS = 128, FLAG_TEXT_MAX = 95 };

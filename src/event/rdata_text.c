@@ -6,7 +6,7 @@
 #include "event/digits.h"
 #include "event/ip_text.h"
 #include "event/name_text.h"
-#include "event/rdata.h"
+#include "event/rdata_text.h"
 
 enum {
 	/*

@@ -1,13 +1,13 @@
 /*
- * Rdata: a record's data as text, the inside of a JSON string.
+ * Rdata_text: a record's data as text, the inside of a JSON string.
  *
  * The presentation format of the RFCs, by libknot; addresses and data that is
  * one name, which are most of what passes, are written here, to the same text.
  * Types without a format of their own, and data that is broken, as RFC 3597
  * has them: "\# 4 0a000001".
  */
-#ifndef TAPFERRY_EVENT_RDATA_H
-#define TAPFERRY_EVENT_RDATA_H
+#ifndef TAPFERRY_EVENT_RDATA_TEXT_H
+#define TAPFERRY_EVENT_RDATA_TEXT_H
 
 #include <stdbool.h>
 
