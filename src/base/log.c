@@ -116,8 +116,8 @@ void log_write(enum log_level level, struct log_limit *limit, const char *id,
 	else if (!syslogging)
 		n = put_time(line, sizeof(line));
 	body = n;
-	r = snprintf(line + n, sizeof(line) - n, "%s %s %s: ",
-		levels[level].name, id, text);
+	r = snprintf(line + n, sizeof(line) - n,
+		"%s %s %s: ", levels[level].name, id, text);
 	n += (size_t)r;
 	va_start(ap, format);
 	if (n < sizeof(line) - 1) {
