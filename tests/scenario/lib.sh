@@ -17,6 +17,9 @@ srcdir=$(cd "$here/../.." && pwd)
 builddir=$(cd "${builddir:-.}" && pwd)
 # shellcheck disable=SC2034 # for the scenarios
 corpus=${TAPFERRY_CORPUS:-$srcdir/../shared/corpus}
+# A capture that comes with the sources.
+# shellcheck disable=SC2034
+sample=tests/data/captures/alpha-kresd.fstrm
 slow=${SCENARIO_SLOW:-1}
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -27,7 +30,7 @@ declare -A pids=()
 # A sanitizer's report must not look like a documented exit status.
 export ASAN_OPTIONS=exitcode=99:${ASAN_OPTIONS:-}
 export UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-}
-export TSAN_OPTIONS=exitcode=99:${TSAN_OPTIONS:-}
+export TSAN_OPTIONS=exitcode=99:suppressions=$srcdir/tests/tsan.supp:${TSAN_OPTIONS:-}
 
 cleanup() {
 	local status=$? name f
@@ -149,9 +152,9 @@ daemon() {
 	wait_for "$dir/daemon.err" ' READY ' 10
 }
 
-# daemon_stop [SECONDS] - an orderly end, and the ledger adds up
+# an orderly end, and the ledger adds up
 daemon_stop() {
-	stop daemon 0 TERM "${1:-40}"
+	stop daemon 0 TERM 40
 	ledger_check
 }
 
@@ -203,14 +206,12 @@ collect_url() {
 	sed -n 's|^listening on |http://|p' "$dir/$1.out"
 }
 
-# collect_stop NAME - and print the number of events it accepted
-collect_stop() {
-	stop "$1" 0 TERM 10
-}
+# collected NAME - how many events it accepted, once it is stopped
 collected() {
 	sed -n 's/^collected events=\([0-9]*\) .*/\1/p' "$dir/$1.out"
 }
 
+# send ARGUMENT... - play to the daemon; sent: how many frames that were
 send() {
 	timeout $((50 * slow)) "$builddir/src/tapferry-load" send --quiet "$@" \
 		>"$dir/send.out" 2>"$dir/send.err" || fail "tapferry-load send failed"
