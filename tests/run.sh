@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# Install the packages, build every variant, run every test.
+#
+#	tests/run.sh            everything: about 20 minutes on two cores
+#	tests/run.sh --quick    for developers: the plain build and `make check`
+#
+#	TAPFERRY_BUILD   where to build and keep the logs (default: ./build-test)
+#	TAPFERRY_CORPUS  real captures (default: ../shared/corpus beside the clone)
+#	FUZZ_SECONDS     fuzzing in total (default: 300)
+#
+# A line for each step; the last line is "N passed, N failed", and the exit
+# status is 0 only if nothing failed.  A test that cannot run here is shown as
+# skipped, with its reason, and counts as neither.
+set -uo pipefail
+export LC_ALL=C
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+quick=
+case "${1:-}" in
+"") ;;
+--quick) quick=1 ;;
+*)
+	sed -n '2,/^set /s/^#[ ]\{0,1\}//p' "$0" >&2
+	exit 2
+	;;
+esac
+
+out=${TAPFERRY_BUILD:-$top/build-test}
+mkdir -p "$out" || exit 1
+out=$(cd "$out" && pwd)
+logs=$out/logs
+rm -rf "$logs"
+mkdir -p "$logs"
+jobs=$(nproc)
+passed=0
+failed=0
+skipped=0
+failures=()
+fuzzer=
+
+# Tests run in several places (distcheck's is a folder of its own): all find
+# the captures in the same one.
+if [ -z "${TAPFERRY_CORPUS:-}" ] && [ -d "$top/../shared/corpus" ]; then
+	TAPFERRY_CORPUS=$(cd "$top/../shared/corpus" && pwd)
+fi
+[ -z "${TAPFERRY_CORPUS:-}" ] || export TAPFERRY_CORPUS
+
+trap '[ -z "$fuzzer" ] || kill -- "-$fuzzer" 2>/dev/null' EXIT
+trap 'exit 143' INT TERM HUP
+
+# line RESULT NAME SECONDS [REMARK]
+line() {
+	printf '%-5s %-34s %4d s  %s\n' "$1" "$2" "$3" "${4:-}"
+}
+
+# verdict STATUS NAME SECONDS LOG - count one step, and show why it failed
+verdict() {
+	case $1 in
+	0)
+		passed=$((passed + 1))
+		line ok "$2" "$3"
+		;;
+	77)
+		skipped=$((skipped + 1))
+		line skip "$2" "$3" "$(tail -n 1 "$4")"
+		;;
+	*)
+		failed=$((failed + 1))
+		failures+=("$2")
+		line FAIL "$2" "$3" "exit status $1, log: $4"
+		tail -n 60 "$4" | sed 's/^/      | /'
+		;;
+	esac
+	[ "$1" -eq 0 ] || [ "$1" -eq 77 ]
+}
+
+# step NAME SECONDS COMMAND... - one thing that passes or fails, within a time
+step() {
+	local name=$1 limit=$2 log=$logs/${1//[ \/]/-}.log begin=$SECONDS
+	shift 2
+	timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
+	verdict $? "$name" $((SECONDS - begin)) "$log"
+}
+
+# build VARIANT CONFIGURE-ARGUMENT...
+build() {
+	local variant=$1
+	shift
+	mkdir -p "$out/$variant"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	step "$variant: build" 600 sh -c 'set -e
+		cd "$1"
+		top=$2 jobs=$3
+		shift 3
+		[ -f Makefile ] || "$top/configure" --enable-werror "$@"
+		make -j"$jobs"
+		make -j"$jobs" check TESTS=' \
+		sh "$out/$variant" "$top" "$jobs" "$@"
+}
+
+# check VARIANT [MAKE-ARGUMENT...] - `make check`, each of its tests counted
+check() {
+	local variant=$1 log=$logs/$1-check.log begin=$SECONDS status trs t
+	local ok=0 bad=0 left=0
+	shift
+	find "$out/$variant" -name '*.trs' -delete
+	timeout -k 10 900 make -C "$out/$variant" -k -j"$jobs" check "$@" \
+		>"$log" 2>&1 </dev/null
+	status=$?
+	while read -r trs; do
+		t=${trs#"$out/$variant/"}
+		t=${t%.trs}
+		case $(sed -n 's/^:global-test-result: //p' "$trs") in
+		PASS | XFAIL) ok=$((ok + 1)) ;;
+		SKIP)
+			left=$((left + 1))
+			line skip "$variant: $t" 0 "$(sed '/^SKIP /d;/^$/d' "${trs%.trs}.log" | tail -n 1)"
+			;;
+		*)
+			bad=$((bad + 1))
+			failures+=("$variant: $t")
+			line FAIL "$variant: $t" 0 "log: ${trs%.trs}.log"
+			tail -n 60 "${trs%.trs}.log" | sed 's/^/      | /'
+			;;
+		esac
+	done < <(find "$out/$variant" -name '*.trs' | sort)
+	passed=$((passed + ok))
+	failed=$((failed + bad))
+	skipped=$((skipped + left))
+	line "$([ $bad -eq 0 ] && echo ok || echo FAIL)" "$variant: make check" \
+		$((SECONDS - begin)) "$ok passed, $bad failed, $left skipped"
+	# A failure that no test explains, or no test at all.
+	if { [ $status -ne 0 ] && [ $bad -eq 0 ]; } || [ $((ok + bad)) -eq 0 ]; then
+		verdict "$((status ? status : 1))" "$variant: make check" 0 "$log"
+	fi
+}
+
+# scenarios VARIANT SLOWNESS PATTERN... - the real daemon with real peers
+scenarios() {
+	local variant=$1 slowness=$2 s
+	shift 2
+	for s in "$@"; do
+		step "$variant: ${s##*/}" $((90 * slowness)) env \
+			builddir="$out/$variant" SCENARIO_SLOW="$slowness" "$s"
+	done
+}
+
+# concurrent - the names of the tests with threads in them, for TESTS=
+concurrent() {
+	# shellcheck disable=SC2016 # make's own variables
+	printf 'include Makefile\nlist:\n\t@echo $(TESTS)\n' |
+		make -s -C "$out/tsan" -f - list | tr ' ' '\n' |
+		grep -E '^tests/(stress|unit/(sync|intake|deliver))/' | tr '\n' ' '
+}
+
+finish() {
+	[ $skipped -eq 0 ] || echo "skipped: $skipped"
+	[ ${#failures[@]} -eq 0 ] || printf 'failed: %s\n' "${failures[@]}"
+	echo "logs: $logs"
+	echo "$passed passed, $failed failed"
+	[ $failed -eq 0 ] && [ $passed -gt 0 ]
+	exit
+}
+
+step "packages" 1200 tests/install-deps.sh --test || finish
+if [ -f .git ] || [ -d .git ] || [ ! -x configure ]; then
+	step "autogen" 120 ./autogen.sh || finish
+fi
+
+# The plain build comes first: what fails there need not be tried elsewhere.
+build gcc CC=gcc || finish
+check gcc
+[ -z "$quick" ] || finish
+
+# Fuzzing takes one core for its time, gently, beside the scenarios, which
+# mostly wait.
+if build fuzz CC=clang --enable-fuzz --enable-sanitize=address,undefined; then
+	builddir=$out/fuzz nice setsid timeout -k 10 $((${FUZZ_SECONDS:-300} + 240)) \
+		tests/fuzz/run.sh "${FUZZ_SECONDS:-300}" \
+		>"$logs/fuzz.log" 2>&1 </dev/null &
+	fuzzer=$!
+	fuzz_begin=$SECONDS
+fi
+scenarios gcc 1 tests/scenario/[0-9]*.sh
+step "quickstart" 300 env TAPFERRY_BUILD="$out/gcc" examples/quickstart.sh
+step "make install DESTDIR" 60 tests/install.sh "$out/gcc"
+
+build clang CC=clang
+build asan CC=clang --enable-sanitize=address,undefined &&
+	check asan &&
+	scenarios asan 3 tests/scenario/[0-9]*.sh
+build tsan CC=gcc --enable-sanitize=thread &&
+	check tsan TESTS="$(concurrent)" &&
+	scenarios tsan 5 tests/scenario/0[35]*.sh
+step "distcheck" 900 make -C "$out/gcc" -j"$jobs" distcheck
+if [ -n "$fuzzer" ]; then
+	wait "$fuzzer"
+	status=$?
+	fuzzer=
+	verdict $status "fuzz: ${FUZZ_SECONDS:-300} s" \
+		$((SECONDS - fuzz_begin)) "$logs/fuzz.log"
+fi
+finish
