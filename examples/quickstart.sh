@@ -1,0 +1,92 @@
+#!/bin/sh
+# From a clean clone on Debian 12 to decoded events, in one command: installs
+# the packages (root or sudo), builds in ./build, starts tapferryd and a
+# stand-in Splunk collector, plays a real capture through them, shows an event
+# and the ledger, and leaves nothing running.
+#
+#	examples/quickstart.sh [CAPTURE]
+#
+#	TAPFERRY_BUILD   where to build instead of ./build
+set -eu
+cd "$(dirname "$0")/.."
+top=$PWD
+build=${TAPFERRY_BUILD:-$top/build}
+capture=${1:-$top/tests/data/captures/alpha-kresd.fstrm}
+
+tmp=$(mktemp -d /tmp/tapferry-quickstart.XXXXXX)
+collector=
+daemon=
+cleanup() {
+	status=$?
+	trap - EXIT
+	for pid in $daemon $collector; do
+		if kill "$pid" 2>/dev/null; then wait "$pid" || :; fi
+	done
+	[ $status -eq 0 ] || tail -n 30 "$tmp"/*.log >&2
+	rm -rf "$tmp"
+	exit $status
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+# quietly NAME COMMAND... - its output is kept for when it fails
+quietly() {
+	log=$tmp/$1.log
+	shift
+	"$@" >"$log" 2>&1 </dev/null
+}
+
+# wait_for FILE TEXT - up to ten seconds
+wait_for() {
+	tries=100
+	until grep -q "$2" "$1"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { echo "no \"$2\" in $1" >&2; exit 1; }
+		sleep 0.1
+	done
+}
+
+echo "1. packages"
+tests/install-deps.sh
+
+echo "2. build, in $build"
+[ -x configure ] || quietly autogen ./autogen.sh
+mkdir -p "$build"
+cd "$build"
+[ -f Makefile ] || quietly configure "$top/configure"
+quietly make make -j"$(nproc)"
+
+echo "3. a stand-in Splunk collector, and tapferryd in front of it"
+src/tapferry-load collect --listen 127.0.0.1:0 --token quickstart \
+	--write "$tmp/events" --quiet >"$tmp/collector.log" 2>&1 &
+collector=$!
+wait_for "$tmp/collector.log" '^listening on '
+url=http://$(sed -n 's/^listening on //p' "$tmp/collector.log")
+DNSTAP_HEC_TOKEN=quickstart src/tapferryd --listen "unix:$tmp/dnstap.sock" \
+	--output "hec:$url" >"$tmp/daemon.log" 2>&1 &
+daemon=$!
+wait_for "$tmp/daemon.log" ' READY '
+
+echo "4. play $(basename "$capture"), what a resolver sent over its dnstap socket"
+src/tapferry-load send --to "unix:$tmp/dnstap.sock" --capture "$capture" \
+	--quiet 2>"$tmp/send.log"
+
+# TERM delivers what is in memory, then ends with the ledger.
+kill "$daemon"
+wait "$daemon"
+daemon=
+kill "$collector"
+wait "$collector"
+collector=
+
+echo
+echo "One of the events, as the collector got it:"
+jq -s '[.[] | select(.event.dns.rcode == "NOERROR" and
+	.event.dns.ancount == 1 and .event.dns.qtype == "A")][0]' "$tmp/events"
+echo
+echo "Every event accounted for:"
+grep ' LEDGER ' "$tmp/daemon.log"
+tail -n 1 "$tmp/collector.log"
+echo
+echo "Nothing is left running.  Next: examples/splunk-hec.conf for your Splunk,"
+echo "examples/dns-servers/ for your DNS server."
