@@ -232,7 +232,8 @@ static void judge_status(
 		set(v, VERDICT_HOLD, false, "the proxy wants authorization");
 	else if (status >= 200 && status < 300)
 		set(v, VERDICT_HOLD, false,
-			"no event collector's success; check the URL and any "
+			"not an event collector's success; check the URL and "
+			"any "
 			"proxy");
 	else if (status >= 300 && status < 400)
 		set(v, VERDICT_HOLD, false, "redirected; set the final URL");

@@ -1,0 +1,54 @@
+#include <check.h>
+#include <stdlib.h>
+
+#include "deliver/range.h"
+
+static uint8_t data[] = "aaabbccccd";
+static uint32_t ends[] = { 3, 5, 9, 10 };
+
+START_TEST(bytes_of_the_next_events)
+{
+	struct batch b = { .data = data, .ends = ends, .events = 4 };
+
+	ck_assert_uint_eq(range_bytes(&b, 4).len, 10);
+	ck_assert_uint_eq(range_bytes(&b, 0).len, 0);
+	b.first = 1;
+	ck_assert_ptr_eq(range_bytes(&b, 2).data, data + 3);
+	ck_assert_uint_eq(range_bytes(&b, 2).len, 6);
+}
+END_TEST
+
+/* Every first event and every limit, against a count by hand. */
+START_TEST(as_many_events_as_fit)
+{
+	struct batch b = { .data = data, .ends = ends, .events = 4 };
+
+	for (b.first = 0; b.first <= 4; b.first++) {
+		for (size_t max = 0; max <= 11; max++) {
+			uint32_t n = 0;
+
+			while (b.first + n < 4 &&
+				ends[b.first + n] - batch_start(&b, b.first) <=
+					max)
+				n++;
+			ck_assert_uint_eq(range_events(&b, max), n);
+		}
+		ck_assert_uint_eq(range_events(&b, SIZE_MAX), 4 - b.first);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("range");
+	TCase *t = tcase_create("range");
+	SRunner *run = srunner_create(s);
+
+	suite_add_tcase(s, t);
+	tcase_add_test(t, bytes_of_the_next_events);
+	tcase_add_test(t, as_many_events_as_fit);
+	srunner_run_all(run, CK_ENV);
+	int failed = srunner_ntests_failed(run);
+	srunner_free(run);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
