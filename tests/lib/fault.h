@@ -1,0 +1,18 @@
+/*
+ * Fault: allocations that fail on demand.
+ *
+ * A program that links with $(FAULT_WRAPS) has malloc, calloc, realloc and
+ * aligned_alloc of the archive's objects routed through here.
+ */
+#ifndef TESTS_LIB_FAULT_H
+#define TESTS_LIB_FAULT_H
+
+#include <stdbool.h>
+
+/* The k-th allocation from now on fails, once; 0: none does. */
+void fault_alloc_at(unsigned k);
+
+/* Has it failed since? */
+bool fault_happened(void);
+
+#endif

@@ -1,0 +1,264 @@
+#include "event/feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/suite.h"
+#include "sync/thread.h"
+
+static struct feed feed;
+static struct filler filler;
+static struct feed_settings settings;
+
+static void setup(void)
+{
+	settings = (struct feed_settings){
+		.name = "test",
+		.encoder = { .dialect = DIALECT_NATIVE,
+			.envelope = ENVELOPE_NDJSON },
+		.batch_events = 10,
+		.batch_bytes = 65536,
+		.linger_ns = 100 * NS_PER_MS,
+		.buffer_events = 40,
+		.overflow = OVERFLOW_DROP,
+	};
+}
+
+static void start(void)
+{
+	ck_assert_int_eq(feed_init(&feed, &settings, 1, 1), 0);
+	ck_assert_int_eq(filler_init(&filler, &feed, 0), 0);
+}
+
+static void finish(void)
+{
+	filler_deinit(&filler);
+	feed_deinit(&feed);
+}
+
+/* n events of the least there can be: an operation, no addresses, no DNS */
+static void add(unsigned n, uint64_t mono_ns)
+{
+	const struct event e = {
+		.tap = { .has = DNSTAP_HAS_TYPE | DNSTAP_HAS_MESSAGE |
+				DNSTAP_HAS_OPERATION,
+			.type = 1,
+			.operation = DNSTAP_CLIENT_QUERY },
+		.receipt_ns = 1700000000 * NS_PER_S,
+	};
+
+	for (unsigned i = 0; i < n; i++)
+		filler_add(&filler, &e, mono_ns);
+}
+
+static uint64_t counted(enum output_stat id)
+{
+	return stat_sum(&feed.stats, id);
+}
+
+/* As a sender would: everything in it delivered. */
+static unsigned take_batch(void)
+{
+	struct batch *b = ring_try_pop(&feed.sealed);
+	unsigned n;
+
+	if (b == NULL)
+		return 0;
+	n = batch_left(b);
+	stat_add(feed_sender_stats(&feed, 0), OUTPUT_DELIVERED, n);
+	batch_settle(b, n);
+	batch_pool_put(&feed.pool, &b);
+	return n;
+}
+
+static void assert_ledger_closed(unsigned added)
+{
+	ck_assert_uint_eq(added,
+		counted(OUTPUT_DELIVERED) + counted(OUTPUT_DROPPED_QUEUE_FULL) +
+			counted(OUTPUT_DROPPED_EVENT_TOO_LARGE) +
+			counted(OUTPUT_DROPPED_NO_MEMORY) +
+			batch_pool_held(&feed.pool));
+}
+
+START_TEST(a_batch_seals_when_it_has_its_events)
+{
+	start();
+	add(9, 0);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 0);
+	add(1, 0);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 1);
+	ck_assert_uint_eq(take_batch(), 10);
+	assert_ledger_closed(10);
+	finish();
+}
+END_TEST
+
+START_TEST(a_batch_seals_before_its_bytes_overflow)
+{
+	settings.batch_events = 1000;
+	settings.batch_bytes = 1000;
+	settings.buffer_events = 100000;
+	start();
+	add(50, 0);
+	ck_assert_uint_gt(ring_len(&feed.sealed), 1);
+	for (struct batch *b; (b = ring_try_pop(&feed.sealed)) != NULL;) {
+		ck_assert_uint_le(b->len, 1000);
+		ck_assert_uint_eq(b->ends[b->events - 1], b->len);
+		for (uint32_t i = 0; i < b->events; i++)
+			ck_assert_int_eq(b->data[b->ends[i] - 1], '\n');
+	}
+	finish();
+}
+END_TEST
+
+START_TEST(a_batch_seals_after_its_linger)
+{
+	start();
+	ck_assert_uint_eq(filler_tick(&filler, 5), UINT64_MAX);
+	add(1, 1000);
+	add(1, 2000);
+	ck_assert_uint_eq(
+		filler_tick(&filler, 3000), 1000 + settings.linger_ns);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 0);
+	ck_assert_uint_eq(
+		filler_tick(&filler, 1000 + settings.linger_ns), UINT64_MAX);
+	ck_assert_uint_eq(take_batch(), 2);
+	finish();
+}
+END_TEST
+
+START_TEST(behind_a_queue_a_batch_goes_on_filling)
+{
+	start();
+	add(10, 0); /* queued: nobody takes it */
+	add(1, 0);
+	uint64_t late = 10 * settings.linger_ns;
+
+	ck_assert_uint_gt(filler_tick(&filler, late), late);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 1);
+	ck_assert_uint_eq(take_batch(), 10);
+	filler_tick(&filler, late);
+	ck_assert_uint_eq(take_batch(), 1);
+	finish();
+}
+END_TEST
+
+START_TEST(a_full_queue_drops_the_newest_batch_and_counts_it)
+{
+	start();
+	add(100, 0); /* room for 40 */
+	ck_assert_uint_eq(counted(OUTPUT_TAKEN), 100);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 60);
+	ck_assert_uint_eq(batch_pool_held(&feed.pool), 40);
+	assert_ledger_closed(100);
+	while (take_batch() != 0)
+		;
+	add(10, 0);
+	ck_assert_uint_eq(take_batch(), 10);
+	assert_ledger_closed(110);
+	finish();
+}
+END_TEST
+
+START_TEST(an_event_larger_than_a_batch_is_dropped_alone)
+{
+	settings.batch_bytes = 40; /* less than any event */
+	start();
+	add(3, 0);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_EVENT_TOO_LARGE), 3);
+	ck_assert_uint_eq(counted(OUTPUT_TAKEN), 0);
+	filler_flush(&filler);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 0);
+	assert_ledger_closed(3);
+	finish();
+}
+END_TEST
+
+START_TEST(blocking_asks_the_worker_to_stop_and_drops_nothing)
+{
+	settings.overflow = OVERFLOW_BLOCK;
+	start();
+	add(40, 0);
+	ck_assert(!filler_blocked(&filler));
+	add(10, 0);
+	ck_assert(filler_blocked(&filler));
+	ck_assert_uint_eq(take_batch(), 10);
+	ck_assert(!filler_blocked(&filler));
+	ck_assert_uint_eq(ring_len(&feed.sealed), 4);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 0);
+	assert_ledger_closed(50);
+	finish();
+}
+END_TEST
+
+static void take_ten_batches(void *arg)
+{
+	unsigned *taken = arg;
+
+	while (*taken < 100)
+		*taken += take_batch();
+}
+
+START_TEST(a_second_full_batch_waits_for_room)
+{
+	struct thread taker;
+	unsigned taken = 0;
+
+	settings.overflow = OVERFLOW_BLOCK;
+	start();
+	add(50, 0);
+	ck_assert_int_eq(
+		thread_start(&taker, "taker", take_ten_batches, &taken), 0);
+	add(50, 0); /* sleeps inside until the taker has made room */
+	filler_flush(&filler);
+	thread_join(&taker);
+	ck_assert_uint_eq(taken, 100);
+	assert_ledger_closed(100);
+	finish();
+}
+END_TEST
+
+START_TEST(a_cut_ends_the_waiting_and_counts_the_rest)
+{
+	settings.overflow = OVERFLOW_BLOCK;
+	start();
+	add(55, 0);
+	feed_cut(&feed);
+	ck_assert(!filler_blocked(&filler));
+	filler_flush(&filler);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 15);
+	assert_ledger_closed(55);
+	finish();
+}
+END_TEST
+
+START_TEST(flushing_seals_what_is_open)
+{
+	start();
+	add(3, 0);
+	filler_flush(&filler);
+	ck_assert_uint_eq(take_batch(), 3);
+	filler_flush(&filler);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 0);
+	assert_ledger_closed(3);
+	finish();
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("feed");
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_batch_seals_when_it_has_its_events);
+	tcase_add_test(t, a_batch_seals_before_its_bytes_overflow);
+	tcase_add_test(t, a_batch_seals_after_its_linger);
+	tcase_add_test(t, behind_a_queue_a_batch_goes_on_filling);
+	tcase_add_test(t, a_full_queue_drops_the_newest_batch_and_counts_it);
+	tcase_add_test(t, an_event_larger_than_a_batch_is_dropped_alone);
+	tcase_add_test(t, blocking_asks_the_worker_to_stop_and_drops_nothing);
+	tcase_add_test(t, a_second_full_batch_waits_for_room);
+	tcase_add_test(t, a_cut_ends_the_waiting_and_counts_the_rest);
+	tcase_add_test(t, flushing_seals_what_is_open);
+	return suite_run("feed", t);
+}
