@@ -50,6 +50,8 @@ struct conn {
 	uint8_t reply;        /* owner: worker; enum conn_reply */
 	uint8_t replied;      /* owner: worker; octets of it written */
 
+	bool streaming; /* owner: worker; is with the streams, not greeting */
+
 	struct cds_list_head link;   /* owner: worker; one of its two lists */
 	struct handshake handshake;  /* owner: worker */
 	struct frame_cutter cutter;  /* owner: worker */

@@ -1,0 +1,263 @@
+#include "intake/acceptor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+	WAKE_EVENTS = 16,
+	/* accepted from one socket before the others have their turn */
+	TURN_ACCEPTS = 64,
+	/* so many are refused at once, then none for a while */
+	TURN_REFUSALS = 16,
+	REFUSAL_PAUSE_MS = 100,
+	ERROR_PAUSE_MIN_MS = 5,
+	ERROR_PAUSE_MAX_MS = 1000,
+	/* at the end: more than this waits in no queue (SOMAXCONN) */
+	LAST_ACCEPTS = 4096,
+};
+
+/* What came of one accept(2). */
+enum accepted {
+	ACCEPT_DONE,    /* handed over */
+	ACCEPT_REFUSED, /* no place */
+	ACCEPT_FAILED,  /* the system is short of something */
+	ACCEPT_NONE,    /* nobody waits */
+};
+
+static enum accepted fail(struct acceptor *a, const char *what, int error)
+{
+	stat_inc(a->stats, INTAKE_ACCEPT_ERRORS);
+	log_warn_limited(INTAKE_ACCEPT_ERROR,
+		"cannot take a connection; trying again",
+		"call=%s error=\"%s\" connections=%u", what, strerror(error),
+		registry_count(&a->crew->registry));
+	return ACCEPT_FAILED;
+}
+
+static const char *listener_name(const struct acceptor *a, size_t listener)
+{
+	return a->crew->settings->listeners[listener].name;
+}
+
+static enum accepted refuse(struct acceptor *a, struct conn *c)
+{
+	char peer[CONN_PEER_TEXT_MAX];
+
+	conn_peer_text(c, peer);
+	log_warn_limited(INTAKE_REFUSED,
+		"connection refused: limits.max_connections is reached",
+		"listener=%s peer=%s max_connections=%u",
+		listener_name(a, c->listener), peer, a->crew->registry.max);
+	stat_inc(a->stats, INTAKE_CONNECTIONS_REFUSED);
+	conn_free(c);
+	return ACCEPT_REFUSED;
+}
+
+static enum accepted admit(struct acceptor *a, struct conn *c)
+{
+	char peer[CONN_PEER_TEXT_MAX];
+
+	if (registry_add(&a->crew->registry, c) != 0)
+		return refuse(a, c);
+	stat_inc(a->stats, INTAKE_CONNECTIONS_ACCEPTED);
+	conn_peer_text(c, peer);
+	log_info_limited(INTAKE_ACCEPTED, "connection accepted",
+		"listener=%s peer=%s", listener_name(a, c->listener), peer);
+	balance_look(&a->balance, c->accepted_ns);
+	crew_hand_over(a->crew, balance_pick(&a->balance), c);
+	return ACCEPT_DONE;
+}
+
+static enum accepted accept_one(struct acceptor *a, size_t listener)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_storage storage;
+	} peer = { 0 };
+	socklen_t len = sizeof(peer);
+	struct conn *c;
+	int fd, r;
+
+	do
+		fd = accept4(a->sockets[listener].fd, &peer.sa, &len,
+			SOCK_NONBLOCK | SOCK_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0 && (errno == EAGAIN || errno == EINVAL))
+		return ACCEPT_NONE; /* EINVAL: after listen_refuse() */
+	if (fd < 0)
+		return fail(a, "accept", errno);
+	r = conn_new(&c, fd, &peer.sa, (unsigned)listener,
+		a->crew->settings->max_frame, clock_mono_ns(&clock_system));
+	if (r != 0) {
+		close(fd);
+		return fail(a, "malloc", -r);
+	}
+	return admit(a, c);
+}
+
+/*
+ * Leaves the sockets alone for a while; their queues hold who comes.  A place
+ * that becomes free ends it early, if it was for want of one.
+ */
+static void pause_accepting(struct acceptor *a, unsigned ms, bool full)
+{
+	struct crew *crew = a->crew;
+
+	atomic_store(&crew->acceptor_full, full);
+	/* a place may have become free before the workers could see that */
+	if (!full || registry_count(&crew->registry) >= crew->registry.max)
+		bell_wait(&crew->acceptor_bell, (int)ms);
+	atomic_store(&crew->acceptor_full, false);
+}
+
+static void pause_after_failure(struct acceptor *a)
+{
+	a->pause_ms = a->pause_ms == 0 ? ERROR_PAUSE_MIN_MS : a->pause_ms * 2;
+	if (a->pause_ms > ERROR_PAUSE_MAX_MS)
+		a->pause_ms = ERROR_PAUSE_MAX_MS;
+	pause_accepting(a, a->pause_ms, false);
+}
+
+static void serve(struct acceptor *a, size_t listener)
+{
+	unsigned refused = 0;
+
+	for (unsigned i = 0; i < TURN_ACCEPTS; i++) {
+		switch (accept_one(a, listener)) {
+		case ACCEPT_DONE:
+			a->pause_ms = 0;
+			break;
+		case ACCEPT_REFUSED:
+			if (++refused < TURN_REFUSALS)
+				break;
+			pause_accepting(a, REFUSAL_PAUSE_MS, true);
+			return;
+		case ACCEPT_FAILED:
+			pause_after_failure(a);
+			return;
+		case ACCEPT_NONE:
+			if (refused != 0)
+				pause_accepting(a, REFUSAL_PAUSE_MS, true);
+			return;
+		}
+	}
+}
+
+/* Those who wait have connected, and may have written already. */
+static void serve_last(struct acceptor *a, size_t listener)
+{
+	for (unsigned i = 0; i < LAST_ACCEPTS; i++) {
+		enum accepted r = accept_one(a, listener);
+
+		if (r == ACCEPT_NONE || r == ACCEPT_FAILED)
+			return;
+	}
+}
+
+static void run(void *arg)
+{
+	struct acceptor *a = arg;
+	const struct listener_settings *listeners =
+		a->crew->settings->listeners;
+
+	while (!atomic_load(&a->crew->acceptor_stops)) {
+		struct epoll_event events[WAKE_EVENTS];
+		int n = epoll_wait(a->set, events, WAKE_EVENTS, -1);
+
+		for (int i = 0; i < n; i++) {
+			size_t listener = events[i].data.u32;
+
+			if (listener == a->n_sockets)
+				bell_silence(&a->crew->acceptor_bell);
+			else
+				serve(a, listener);
+		}
+	}
+	for (size_t i = 0; i < a->n_sockets; i++)
+		listen_refuse(&a->sockets[i], &listeners[i].listen);
+	for (size_t i = 0; i < a->n_sockets; i++) {
+		serve_last(a, i);
+		listen_close(&a->sockets[i], &listeners[i].listen);
+	}
+}
+
+static int watch(struct acceptor *a, int fd, size_t tag)
+{
+	struct epoll_event e = {
+		.events = EPOLLIN,
+		.data.u32 = (uint32_t)tag,
+	};
+
+	return epoll_ctl(a->set, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : -errno;
+}
+
+int acceptor_init(
+	struct acceptor *a, struct crew *crew, char *error, size_t cap)
+{
+	const struct intake_settings *s = crew->settings;
+	int r;
+
+	*a = (struct acceptor){
+		.crew = crew,
+		.stats = &crew->stats->shards[0],
+		.set = -1,
+	};
+	snprintf(error, cap, "the acceptor cannot be set up");
+	r = balance_init(&a->balance, crew->loads, s->workers);
+	if (r != 0)
+		return r;
+	a->sockets = calloc(s->n_listeners, sizeof(*a->sockets));
+	if (a->sockets == NULL)
+		return -ENOMEM;
+	a->set = epoll_create1(EPOLL_CLOEXEC);
+	if (a->set < 0)
+		return -errno;
+	while (a->n_sockets < s->n_listeners) {
+		size_t i = a->n_sockets;
+
+		r = listen_open(
+			&a->sockets[i], &s->listeners[i].listen, error, cap);
+		if (r != 0)
+			return r;
+		a->n_sockets++;
+		r = watch(a, a->sockets[i].fd, i);
+		if (r != 0)
+			return r;
+	}
+	return watch(a, crew->acceptor_bell.fd, a->n_sockets);
+}
+
+void acceptor_deinit(struct acceptor *a)
+{
+	while (a->n_sockets > 0) {
+		a->n_sockets--;
+		listen_close(&a->sockets[a->n_sockets],
+			&a->crew->settings->listeners[a->n_sockets].listen);
+	}
+	free(a->sockets);
+	a->sockets = NULL;
+	balance_deinit(&a->balance);
+	if (a->set >= 0)
+		close(a->set);
+	a->set = -1;
+}
+
+int acceptor_start(struct acceptor *a)
+{
+	return thread_start(&a->thread, "acceptor", run, a);
+}
+
+void acceptor_stop(struct acceptor *a)
+{
+	atomic_store(&a->crew->acceptor_stops, true);
+	bell_ring(&a->crew->acceptor_bell);
+	thread_join(&a->thread);
+}

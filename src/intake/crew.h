@@ -1,0 +1,59 @@
+/*
+ * Crew: what the acceptor and the workers share.
+ */
+#ifndef TAPFERRY_INTAKE_CREW_H
+#define TAPFERRY_INTAKE_CREW_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/stat.h"
+#include "intake/balance.h"
+#include "intake/intake.h"
+#include "intake/registry.h"
+#include "net/bell.h"
+#include "sync/ring.h"
+#include "sync/stop.h"
+
+/*
+ * A worker's door: connections that now belong to it.
+ * Producers: the acceptor and the other workers; consumer: the worker.  Holds
+ * max_connections, so a push never fails.
+ */
+struct door {
+	struct ring conns;
+	struct bell bell; /* rung after a push, and when `stop` changes */
+};
+
+struct crew {
+	const struct intake_settings *settings; /* const */
+	struct stat_set *stats;                 /* const: 0 acceptor, 1 + i */
+	struct load *loads;                     /* const: one a worker */
+	struct door *doors;                     /* const: one a worker */
+	unsigned n_doors;                       /* const after start */
+	struct registry registry;
+	struct stop stop;            /* for the workers */
+	struct bell ended;           /* rung after a change of the next */
+	_Atomic unsigned n_ended;    /* atomic: workers that have ended */
+	_Atomic unsigned settled;    /* atomic: workers that pass none on now */
+	_Atomic bool acceptor_stops; /* atomic */
+	_Atomic bool acceptor_full;  /* atomic: waits for a place */
+	struct bell acceptor_bell;
+};
+
+/*
+ * crew_hand_over() - give a connection to a worker
+ * Afterwards it is no longer the caller's.  Thread: the connection's owner.
+ */
+void crew_hand_over(struct crew *crew, unsigned worker, struct conn *c);
+
+/* Tells all workers to look at `stop`. */
+void crew_wake(struct crew *crew);
+
+/*
+ * crew_retire() - the end of a connection: out of the registry, closed
+ * Thread: the connection's owner, whose counters these are.
+ */
+void crew_retire(struct crew *crew, struct conn *c, struct stat_shard *stats);
+
+#endif

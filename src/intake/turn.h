@@ -1,0 +1,32 @@
+/*
+ * Turn: what a worker does with one connection when epoll reports it.
+ *
+ * Each of these may end the connection; the caller does not touch it again.
+ * Thread: the connection's worker.
+ */
+#ifndef TAPFERRY_INTAKE_TURN_H
+#define TAPFERRY_INTAKE_TURN_H
+
+#include "intake/worker.h"
+
+/* Takes over a connection that came through the door. */
+void turn_adopt(struct worker *w, struct conn *c);
+
+/* One that has not begun its stream: reads its handshake, and no further. */
+void turn_greet(struct worker *w, struct conn *c);
+
+/* A stream: reads what is there, up to its share of the turn. */
+void turn_read(struct worker *w, struct conn *c);
+
+/* One with an unfinished reply can be written to. */
+void turn_reply(struct worker *w, struct conn *c);
+
+/* Passes a stream on to another worker, half frame and all. */
+void turn_pass_on(struct worker *w, struct conn *c, unsigned worker);
+
+void turn_close(struct worker *w, struct conn *c);
+
+/* Closes those that did not begin their stream in time. */
+void turn_expire_greetings(struct worker *w);
+
+#endif

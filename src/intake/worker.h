@@ -1,0 +1,72 @@
+/*
+ * Worker: one of the threads that read.
+ *
+ * Two epoll sets, one in the other: `calls` holds the bell and the connections
+ * that have not yet begun their stream, `all` holds the streams, and `calls`.
+ * A worker that must not read (OVERFLOW_BLOCK) waits on `calls` alone, so
+ * handshakes are still answered at once: some servers do not start, and do not
+ * stop, before they are.
+ *
+ * Sets are level-triggered: a connection that used up its turn is simply
+ * reported again, behind those that wait.
+ */
+#ifndef TAPFERRY_INTAKE_WORKER_H
+#define TAPFERRY_INTAKE_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <urcu/list.h>
+
+#include "base/clock.h"
+#include "intake/balance.h"
+#include "intake/crew.h"
+#include "intake/sink.h"
+#include "sync/thread.h"
+
+struct worker {
+	struct crew *crew;        /* const */
+	unsigned index;           /* const */
+	struct door *door;        /* const */
+	struct load *load;        /* const */
+	struct stat_shard *stats; /* const */
+	struct thread thread;     /* owner: main */
+	/* the rest: owner: worker */
+	int all, calls;                 /* epoll */
+	struct cds_list_head greeting;  /* oldest first */
+	struct cds_list_head streaming; /* in no order */
+	unsigned connections;           /* in both */
+	struct sink sink;
+	struct balance balance;
+	uint8_t *buffer;     /* settings->read_buffer octets */
+	uint64_t now_ns;     /* monotonic, of the last wake-up */
+	uint32_t tick;       /* now_ns in WORKER_TICK_NS */
+	uint32_t drain_tick; /* when draining began */
+	bool draining;
+};
+
+enum { WORKER_TICK_NS = 100 * 1000 * 1000 };
+
+/*
+ * worker_init() - make everything but the thread
+ * *w is zeroed before, and worker_deinit() is due even on failure.
+ * Return: 0 or -errno.
+ */
+int worker_init(struct worker *w, struct crew *crew, unsigned index,
+	struct feed **feeds, size_t n_feeds);
+void worker_deinit(struct worker *w);
+
+/* Return: 0 or -errno. */
+int worker_start(struct worker *w);
+
+/*
+ * worker_wait_for_room() - sleep until the sink takes events again
+ * Answers handshakes meanwhile.  Returns early when the time to stop is over.
+ * Thread: the worker.
+ */
+void worker_wait_for_room(struct worker *w);
+
+/* epoll_ctl(2) on the set the connection belongs in.  Thread: the worker.
+ * Return: 0 or -errno. */
+int worker_watch(struct worker *w, struct conn *c, int op, uint32_t events);
+
+#endif
