@@ -175,8 +175,8 @@ check gcc
 # Fuzzing takes one core for its time, gently, beside the scenarios, which
 # mostly wait.
 if build fuzz CC=clang --enable-fuzz --enable-sanitize=address,undefined; then
-	builddir=$out/fuzz nice setsid timeout -k 10 $((${FUZZ_SECONDS:-300} + 240)) \
-		tests/fuzz/run.sh "${FUZZ_SECONDS:-300}" \
+	nice setsid timeout -k 10 $((${FUZZ_SECONDS:-300} + 240)) \
+		tests/fuzz/run.sh "${FUZZ_SECONDS:-300}" "$out/fuzz" \
 		>"$logs/fuzz.log" 2>&1 </dev/null &
 	fuzzer=$!
 	fuzz_begin=$SECONDS

@@ -25,7 +25,7 @@ make -s check TESTS= >/dev/null || {
 targets=
 count=0
 for t in tests/fuzz/fuzz_*; do
-	[ -f "$t" ] && [ -x "$t" ] || continue
+	if [ ! -f "$t" ] || [ ! -x "$t" ]; then continue; fi
 	if ! "./$t" -help=1 2>&1 | grep -q libFuzzer; then
 		echo "fuzz: $t has no libFuzzer; configure with CC=clang --enable-fuzz" >&2
 		exit 2
