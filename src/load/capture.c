@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fstrm.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "wire/handshake.h"
@@ -33,9 +34,21 @@ static struct fstrm_reader *open_reader(const char *path)
 	return reader;
 }
 
+/* A file may end like a closed connection, in the middle of a frame or behind
+ * one: libfstrm says stop to both. */
+static bool saw_stop(struct fstrm_reader *reader)
+{
+	const struct fstrm_control *control;
+
+	return fstrm_reader_get_control(reader, FSTRM_CONTROL_STOP, &control) ==
+		       fstrm_res_success &&
+	       control != NULL;
+}
+
 int capture_read(struct tape *t, const char *path)
 {
 	struct fstrm_reader *reader;
+	fstrm_res res;
 	const uint8_t *data;
 	size_t len;
 	int r = check_readable(path);
@@ -49,19 +62,11 @@ int capture_read(struct tape *t, const char *path)
 		r = CAPTURE_E_FORMAT;
 		goto out;
 	}
-	for (;;) {
-		fstrm_res res = fstrm_reader_read(reader, &data, &len);
-
-		if (res == fstrm_res_stop)
-			break;
-		if (res != fstrm_res_success) {
-			r = CAPTURE_E_CUT;
-			break;
-		}
+	while (r == 0 && (res = fstrm_reader_read(reader, &data, &len)) ==
+				 fstrm_res_success)
 		r = tape_add(t, slice_from(data, len));
-		if (r != 0)
-			break;
-	}
+	if (r == 0 && (res != fstrm_res_stop || !saw_stop(reader)))
+		r = CAPTURE_E_CUT;
 out:
 	fstrm_reader_destroy(&reader);
 	return r;

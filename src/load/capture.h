@@ -8,8 +8,8 @@
 
 enum {
 	CAPTURE_E_FORMAT = 1, /* no Frame Streams file of dnstap messages */
-	CAPTURE_E_CUT, /* it ends in the middle; what was whole is on the tape
-			*/
+	CAPTURE_E_CUT, /* it ends without STOP; its whole frames are on the
+			  tape */
 };
 
 /*

@@ -172,8 +172,8 @@ static int load_captures(const struct options *o, struct tape *t)
 
 		if (r == CAPTURE_E_CUT)
 			fprintf(stderr,
-				"tapferry-load: %s ends in the middle of a "
-				"frame; what is whole is sent\n",
+				"tapferry-load: %s ends without STOP; its "
+				"whole frames are sent\n",
 				path);
 		else if (r != 0) {
 			fprintf(stderr, "tapferry-load: %s: %s\n", path,

@@ -59,7 +59,8 @@ void events_count_slowly(struct events_scan *s, struct slice piece)
 		scan(s, piece.data[i]);
 }
 
-/* Could an object end here and another begin: "}{" or "} " and such? */
+/* Is there a closing brace that does not go on with , } or ], as it must
+ * inside an object?  (Those inside of strings are found too: no harm.) */
 static bool has_seam(const uint8_t *p, size_t len)
 {
 	octets found = { 0 };
@@ -73,22 +74,24 @@ static bool has_seam(const uint8_t *p, size_t len)
 		memcpy(&here, p + i, sizeof(here));
 		memcpy(&next, p + i + 1, sizeof(next));
 		found |= (octets)((here == '}') &
-				  ((next == '{') | (next <= ' ')));
+				  ~((next == ',') | (next == '}') |
+					  (next == ']')));
 	}
 	memcpy(halves, &found, sizeof(halves));
 	if ((halves[0] | halves[1]) != 0)
 		return true;
 	for (; i + 1 < len; i++)
-		if (p[i] == '}' && (p[i + 1] == '{' || p[i + 1] <= ' '))
+		if (p[i] == '}' && p[i + 1] != ',' && p[i + 1] != '}' &&
+			p[i + 1] != ']')
 			return true;
 	return false;
 }
 
 /*
- * A line that begins where no object is open, begins with { and ends with },
- * is whole objects: after a closing brace JSON has a comma or another closing
- * one, so no object goes on in the next line with {.  Without a seam it is
- * one.
+ * Of a body that is JSON, a line that begins where no object is open, begins
+ * with { and ends with } is whole objects: behind a closing brace JSON has a
+ * comma or another closing one, so none goes on in the next line with {.
+ * Without a seam it is one.
  */
 static bool is_one_object(const uint8_t *line, size_t len)
 {

@@ -28,9 +28,10 @@ struct events_scan {
 /*
  * events_count() - the next piece of a body
  *
- * A line that can only be one object ("{...}", and no "} {" in it) is counted
- * without looking at the rest; other lines octet by octet.  The count does
- * not depend on where the pieces are cut.
+ * A line that can only be one object, if the body is JSON at all, is counted
+ * without looking at what is in it; other lines are read octet by octet.  The
+ * count does not depend on where the pieces are cut.  A body that is not JSON
+ * may pass ("{},{}"): only events_check() validates.
  */
 void events_count(struct events_scan *s, struct slice piece);
 

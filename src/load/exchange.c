@@ -157,8 +157,10 @@ static void draw_answer(struct exchange *x, struct rng *rng)
 	} else if (at >= 20) { /* below: the name is there, the type is not */
 		/* two thirds have one record, few have many */
 		x->n_answers = 1;
-		while (x->n_answers < 10 && rng_chance(rng, 33))
-			x->n_answers++;
+		if (rng_chance(rng, 8))
+			x->n_answers = (uint8_t)(5 + rng_below(rng, 6));
+		else if (rng_chance(rng, 28))
+			x->n_answers = (uint8_t)(2 + rng_below(rng, 3));
 		x->alias = x->qtype == TYPE_A || x->qtype == TYPE_AAAA
 				   ? rng_chance(rng, 20)
 				   : false;

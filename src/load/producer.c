@@ -228,6 +228,8 @@ static void write_tape(struct producer *p)
 	size_t n = write_some(p, p->tape->data + p->at, p->end - p->at);
 	size_t frame = p->frame;
 
+	if (n == 0)
+		return;
 	p->at += n;
 	p->frame = tape_find(p->tape, frame, p->at);
 	p->frames += p->frame - frame;
