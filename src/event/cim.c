@@ -88,8 +88,11 @@ static void write_question(
 	json_put(j, ",\"query\":\"");
 	name_memo_write(&e->names, j, d->msg, d->qname);
 	json_room(j, 64);
-	p = JSON_PUT(j->p, "\",\"record_type\":\"");
-	p = mnemonic_type(p, &e->words, d->qtype);
+	p = j->p;
+	if (d->has_question) {
+		p = JSON_PUT(p, "\",\"record_type\":\"");
+		p = mnemonic_type(p, &e->words, d->qtype);
+	}
 	*p++ = '"';
 	j->p = p;
 }
@@ -182,7 +185,7 @@ void cim_write(struct encoder *e, struct json *j, const struct event *event,
 	write_exchange(j, &event->tap);
 	if (event->has_dns && d->has_header) {
 		write_header(e, j, d);
-		if (d->has_question)
+		if (d->has_qname)
 			write_question(e, j, d);
 		if (dnstap_is_response(&event->tap)) {
 			write_reply_code(e, j, d);

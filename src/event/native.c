@@ -127,10 +127,13 @@ static void write_question(
 	json_put(j, ",\"qname\":\"");
 	name_memo_write(&e->names, j, d->msg, d->qname);
 	json_room(j, 128);
-	p = JSON_PUT(j->p, "\",\"qtype\":\"");
-	p = mnemonic_type(p, &e->words, d->qtype);
-	p = JSON_PUT(p, "\",\"qclass\":\"");
-	p = mnemonic_class(p, d->qclass);
+	p = j->p;
+	if (d->has_question) {
+		p = JSON_PUT(p, "\",\"qtype\":\"");
+		p = mnemonic_type(p, &e->words, d->qtype);
+		p = JSON_PUT(p, "\",\"qclass\":\"");
+		p = mnemonic_class(p, d->qclass);
+	}
 	*p++ = '"';
 	j->p = p;
 }
@@ -191,7 +194,7 @@ static void write_dns(struct encoder *e, struct json *j, const struct dns *d)
 		p = mnemonic_rcode(p, &e->words, dns_rcode(d));
 		*p++ = '"';
 		j->p = p;
-		if (d->has_question)
+		if (d->has_qname)
 			write_question(e, j, d);
 		write_counts_and_flags(e, j, d);
 		malformed |= !write_records(e, j, d);

@@ -24,22 +24,28 @@ static inline bool owner_skip(const struct dns *d, uint32_t *pos)
 	return dns_name_skip(d->msg, pos);
 }
 
+/* Of a question that is cut behind its name, the name counts. */
 static bool question_read(struct dns *d, uint32_t *pos)
 {
+	bool first = !d->has_qname;
 	uint32_t name = *pos;
 	const uint8_t *p;
 
-	if (!dns_name_skip(d->msg, pos) ||
-		d->msg.len - *pos < QUESTION_FIXED_LEN)
+	if (!dns_name_skip(d->msg, pos))
+		return false;
+	if (first) {
+		d->has_qname = true;
+		d->qname = name;
+	}
+	if (d->msg.len - *pos < QUESTION_FIXED_LEN)
 		return false;
 	p = d->msg.data + *pos;
 	*pos += QUESTION_FIXED_LEN;
-	if (d->has_question)
-		return true;
-	d->has_question = true;
-	d->qname = name;
-	d->qtype = octets_get_u16(p);
-	d->qclass = octets_get_u16(p + 2);
+	if (first) {
+		d->has_question = true;
+		d->qtype = octets_get_u16(p);
+		d->qclass = octets_get_u16(p + 2);
+	}
 	return true;
 }
 

@@ -53,7 +53,8 @@ struct dns {
 	struct slice msg;
 	bool has_header;   /* 12 octets were there; the rest of the fields count
 			    */
-	bool has_question; /* name, type and class of the first question */
+	bool has_qname;    /* the first question's name ... */
+	bool has_question; /* ... and its type and class */
 	bool has_opt;
 	bool malformed; /* anything cut, inconsistent or left over wrongly */
 	uint16_t id;
