@@ -5,7 +5,7 @@
 	      "6" #tens "7" #tens "8" #tens "9"
 
 /* clang-format off */
-const char digits_pairs[200] __attribute__((nonstring)) =
+const char digits_pairs[201] =
 	ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5) ROW(6) ROW(7) ROW(8) ROW(9);
 /* clang-format on */
 

@@ -16,7 +16,7 @@ enum {
 	DIGITS_NANO_MAX = 9,
 };
 
-extern const char digits_pairs[200]; /* "00" "01" ... "99" */
+extern const char digits_pairs[201]; /* "00" "01" ... "99" */
 
 uint8_t *digits_u64(uint8_t *p, uint64_t v);
 

@@ -4,7 +4,7 @@
 
 /* An octet's digits and the dot behind them. */
 struct octet {
-	char text[4] __attribute__((nonstring));
+	char text[5]; /* "255." is the longest */
 	uint8_t len;
 };
 
