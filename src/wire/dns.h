@@ -101,8 +101,9 @@ static inline unsigned dns_rcode(const struct dns *d)
  * @pos:  in: offset of its first octet; out: the octet after it (after the
  *        pointer, for a compressed one)
  *
- * Checks the whole name: pointers go backwards only, label types are 00 or
- * 11, the name is at most 255 octets.
+ * Checks the whole name: every pointer goes to before the labels it ends and
+ * not into the header, label types are 00 or 11, the name is at most 255
+ * octets, and at most 256 pointers make it.
  * Return: false for a broken name (*pos is unchanged).
  */
 bool dns_name_skip(struct slice msg, uint32_t *pos);
@@ -119,10 +120,14 @@ size_t dns_name_expand(struct slice msg, uint32_t pos, uint8_t *name);
  * dns_rdata_expand() - a record's data with its names uncompressed
  * @out, cap:  DNS_RDATA_EXPANDED_MAX is always enough
  *
- * Names are expanded in the types where senders may compress them (RFC 3597,
- * section 4, by libknot's descriptor of the type); everything else is copied.
+ * Names are expanded in every type that libknot's descriptors have a name in,
+ * compressed or not: RFC 3597, section 4, lets a sender compress only those of
+ * RFC 1035, but receivers have always taken more.  Everything else is copied.
+ * Of class CHAOS's A (a name and a number) nothing is expanded; the empty data
+ * of an UPDATE's conditions and deletions (class ANY, NONE) is right for any
+ * type.
  * Return: the length, or -1 when the data is broken (names or fixed part run
- * over the end).
+ * over the end, octets are left over) or cap is too small.
  */
 enum { DNS_RDATA_EXPANDED_MAX = 65535 };
 int dns_rdata_expand(
