@@ -1,8 +1,8 @@
 /*
  * Cmdline: what the command line and the environment ask for.
  *
- * One table of options (cmdline.c) makes the parser, the help text and the
- * names of environment variables.
+ * What was given (options.h) becomes listeners, outputs and overrides for
+ * config_load().
  */
 #ifndef TAPFERRY_CONTROL_CMDLINE_H
 #define TAPFERRY_CONTROL_CMDLINE_H
@@ -35,12 +35,9 @@ struct cmdline {
  *
  * The default file is read (source.file) unless listeners or outputs are
  * given here; without a file, listener and output have defaults.
- * Thread: main (getopt and getenv).
  * Return: 0, CMDLINE_E_USAGE or -ENOMEM; cmdline_deinit() is due always.
  */
 int cmdline_parse(struct cmdline *c, int argc, char **argv, struct buf *error);
 void cmdline_deinit(struct cmdline *c);
-
-void cmdline_help(struct buf *out);
 
 #endif

@@ -51,7 +51,8 @@ static void scope_path(enum setting_scope scope, struct buf *out)
 bool setting_nearest(enum setting_scope scope, const char *key, unsigned fits,
 	struct buf *nearest)
 {
-	unsigned best = (unsigned)strnlen(key, 9) / 3 + 2, d;
+	unsigned len = (unsigned)strnlen(key, 12);
+	unsigned best = len < 6 ? 2 : len / 3 + 1, d;
 	const char *name = NULL;
 
 	for (size_t i = 0; i < n_settings; i++) {

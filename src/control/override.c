@@ -212,7 +212,8 @@ static bool selected(const config_setting_t *e, int index, const char *selector)
 	if (config_setting_lookup_string(e, "name", &name) &&
 		strcmp(name, selector) == 0)
 		return true;
-	return strtol(selector, &end, 10) == index && *end == '\0';
+	return *selector != '\0' && strtol(selector, &end, 10) == index &&
+	       *end == '\0';
 }
 
 static void no_element(const struct walk *w, const config_setting_t *list,

@@ -327,12 +327,14 @@ static int parse_text(
 	const struct setting *s, const char *text, void *base, struct buf *why)
 {
 	const char **field = (const char **)(void *)((char *)base + s->offset);
-	const char *problem = text_problem(s->type, text);
+	const char *problem;
 	struct buf url = BUF_NULL;
 	int r = 0;
 
-	if (problem == NULL && *text == '\0' && s->def == NULL)
-		problem = "is empty";
+	if (*text == '\0')
+		problem = s->def == NULL ? "is empty" : NULL;
+	else
+		problem = text_problem(s->type, text);
 	if (problem == NULL && s->type == SETTING_URL) {
 		r = hec_url(&url, text);
 		buf_deinit(&url);

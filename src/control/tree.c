@@ -45,9 +45,10 @@ void tree_path(const config_setting_t *s, struct buf *out)
 
 	if (s == NULL || config_setting_is_root(s))
 		return;
-	tree_path(config_setting_parent(s), out);
-	if (out->len != 0)
+	if (!config_setting_is_root(config_setting_parent(s))) {
+		tree_path(config_setting_parent(s), out);
 		buf_add_str(out, ".");
+	}
 	if (config_setting_name(s) != NULL)
 		buf_add_str(out, config_setting_name(s));
 	else if (config_setting_is_group(s) &&

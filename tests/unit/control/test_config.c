@@ -1,0 +1,374 @@
+#include "load.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/suite.h"
+
+START_TEST(the_shortest_file_gets_all_defaults)
+{
+	const struct output_settings *o;
+
+	assert_loads(LISTENERS STDOUT);
+	ck_assert_uint_eq(config.intake.n_listeners, 1);
+	ck_assert_str_eq(config.intake.listeners[0].name, "l");
+	ck_assert_uint_eq(config.intake.listeners[0].listen.mode, 0660);
+	ck_assert_uint_ge(config.intake.workers, 1);
+	ck_assert_uint_eq(config.intake.max_connections, 500);
+	ck_assert_uint_eq(config.intake.max_frame, 256 * 1024);
+	ck_assert_uint_gt(config.intake.read_buffer, config.intake.max_frame);
+	ck_assert_uint_eq(config.n_outputs, 1);
+	o = &config.outputs[0];
+	ck_assert_int_eq(o->type, OUTPUT_TYPE_STDOUT);
+	ck_assert_ptr_null(o->file.path);
+	ck_assert_uint_eq(o->feed.batch_events, 2000);
+	ck_assert_uint_eq(o->feed.batch_bytes, 1000000);
+	ck_assert_uint_eq(o->feed.linger_ns, 200 * NS_PER_MS);
+	ck_assert_uint_eq(o->feed.buffer_events, 100000);
+	ck_assert_int_eq(o->feed.encoder.envelope, ENVELOPE_NDJSON);
+	ck_assert_uint_eq(config.stats_interval_ns, 60 * NS_PER_S);
+	ck_assert_uint_eq(config.grace_ns, 5 * NS_PER_S);
+	ck_assert_uint_eq(config.drain_ns, 30 * NS_PER_S);
+	ck_assert_int_eq(config.log_level, LOG_LEVEL_INFO);
+	ck_assert_str_eq(config_notes(&config), "");
+}
+END_TEST
+
+START_TEST(a_hec_output_gets_all_defaults)
+{
+	const struct output_settings *o;
+	char host[256];
+
+	assert_loads(LISTENERS HEC TOKEN "} );");
+	gethostname(host, sizeof(host));
+	o = &config.outputs[0];
+	ck_assert_str_eq(o->hec.token, "t0ken");
+	ck_assert_uint_eq(o->hec.n_backends, 1);
+	ck_assert_str_eq(o->hec.backends[0].url, "https://a:8088");
+	ck_assert(o->hec.gzip);
+	ck_assert_int_eq(o->hec.gzip_level, 1);
+	ck_assert_uint_eq(o->hec.senders, 4);
+	ck_assert_uint_eq(o->hec.connect_timeout_ns, 5 * NS_PER_S);
+	ck_assert_uint_eq(o->hec.request_timeout_ns, 10 * NS_PER_S);
+	ck_assert_ptr_null(o->hec.tls_ca);
+	ck_assert(!o->hec.tls_insecure);
+	ck_assert_uint_eq(o->feed.linger_ns, NS_PER_S);
+	ck_assert_int_eq(o->feed.encoder.envelope, ENVELOPE_HEC);
+	ck_assert_str_eq(o->feed.encoder.source, "tapferry");
+	ck_assert_str_eq(o->feed.encoder.sourcetype, "dnstap");
+	ck_assert_str_eq(o->feed.encoder.host, host);
+	ck_assert_ptr_null(o->feed.encoder.index);
+}
+END_TEST
+
+START_TEST(max_connections_follows_buffer_size_within_bounds)
+{
+	static const struct {
+		const char *text;
+		unsigned max;
+	} cases[] = {
+		{ "buffer_size = 1;", 10 },
+		{ "buffer_size = 110;", 11 },
+		{ "buffer_size = 4000;", 400 },
+		{ "buffer_size = 5001;", 500 },
+		{ "buffer_size = 100000;", 500 },
+		{ "buffer_size = 1; limits = { max_connections = 30000; };",
+			30000 },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "%s%s", cases[i].text,
+			LISTENERS STDOUT);
+		assert_loads(text);
+		ck_assert_uint_eq(config.intake.max_connections, cases[i].max);
+		config_deinit(&config);
+	}
+}
+END_TEST
+
+/* the file's text, and what the message must have */
+static const struct {
+	const char *text, *message;
+} wrong[] = {
+	{ LISTENERS STDOUT "wrkers = 2;",
+		"test.conf:3: wrkers: there is no such setting (did you mean "
+		"workers?)" },
+	{ LISTENERS STDOUT "workers = \"2\";",
+		"test.conf:3: workers: must be a whole number without quotes" },
+	{ LISTENERS STDOUT "workers = 2.5;", "whole number" },
+	{ LISTENERS STDOUT "workers = { };", "whole number" },
+	{ LISTENERS STDOUT "workers = 257;",
+		"test.conf:3: workers: \"257\" is out of range (allowed: "
+		"0..256 threads)" },
+	{ LISTENERS STDOUT "stats_interval = 60;", "needs a unit" },
+	{ LISTENERS STDOUT "limits = {\n max_frame = true; };",
+		"test.conf:4: limits.max_frame: must be a size in quotes" },
+	{ LISTENERS STDOUT "limits = 5;",
+		"limits: must be a group: limits = { ... };" },
+	{ LISTENERS STDOUT "max_frame = \"1MB\";",
+		"did you mean limits.max_frame?" },
+	{ LISTENERS STDOUT "log = { level = info };", "test.conf:3: syntax" },
+	{ LISTENERS STDOUT LISTENERS, "test.conf:3: duplicate" },
+	{ STDOUT,
+		"test.conf: listeners: there are none: name one, listeners =" },
+	{ LISTENERS, "test.conf: outputs: there are none: name one" },
+	{ LISTENERS "outputs = ();", "test.conf:2: outputs: there are none" },
+	{ LISTENERS "outputs = { };", "must be a list of groups" },
+	{ LISTENERS "outputs = [ 1 ];", "must be a list of groups" },
+	{ LISTENERS "outputs = ( 1 );",
+		"test.conf:2: outputs.0: must be a group" },
+	{ LISTENERS "outputs = ( { type = \"stdout\"; } );",
+		"test.conf:2: outputs.0.name: is missing" },
+	{ LISTENERS "outputs = ( { name = \"o\"; } );",
+		"outputs.o.type: is missing: stdout and file" },
+	{ LISTENERS "outputs = ( { name = \"o\"; type = \"fiel\"; } );",
+		"did you mean file?" },
+	{ LISTENERS "outputs = ( { name = \"o\"; type = \"file\"; } );",
+		"outputs.o.path: is missing" },
+	{ LISTENERS HEC TOKEN "path = \"/x\"; } );",
+		"outputs.h.path: belongs to outputs of type file only" },
+	{ LISTENERS HEC TOKEN "rotate = { size = \"1GB\"; }; } );",
+		"outputs.h.rotate: belongs to outputs of type file only" },
+	{ LISTENERS "outputs = ( { name = \"o\"; type = \"stdout\"; "
+		    "tls = { }; } );",
+		"outputs.o.tls: belongs to outputs of type hec only" },
+	{ LISTENERS "outputs = ( { name = \"o\"; type = \"stdout\"; "
+		    "batch = { byts = 1; }; } );",
+		"outputs.o.batch.byts: there is no such setting (did you mean "
+		"bytes?)" },
+	{ LISTENERS "outputs = ( { name = \"h\"; type = \"hec\"; token = "
+		    "\"t\"; } );",
+		"outputs.h.backends: there are none" },
+	{ LISTENERS "outputs = ( { name = \"h\"; type = \"hec\"; token = "
+		    "\"t\"; backends = ( { } ); } );",
+		"outputs.h.backends.0.url: is missing" },
+	{ LISTENERS HEC TOKEN "token_file = \"/x\"; } );",
+		"outputs.h.token_file: there is a token as well" },
+	{ LISTENERS HEC "} );", "or the systemd credential hec.token" },
+	{ LISTENERS HEC "token = 5; } );", "outputs.h.token: must be a text" },
+	{ LISTENERS HEC TOKEN "retry = { initial = \"5s\"; max = \"1s\"; }; "
+			      "} );",
+		"outputs.h.retry.max: is less than retry.initial" },
+	{ "listeners = ( { name = \"l\"; address = \"/a\"; },\n"
+	  "{ name = \"l\"; address = \"/b\"; } );" STDOUT,
+		"test.conf:2: listeners.l.name: an earlier listener" },
+	{ "listeners = ( { name = \"l\"; address = \"/a\"; },\n"
+	  "{ name = \"m\"; address = \"unix:/a\"; } );" STDOUT,
+		"test.conf:2: listeners.m.address: an earlier listener" },
+	{ LISTENERS "outputs = ( { name = \"o\"; type = \"stdout\"; },"
+		    "{ name = \"p\"; type = \"stdout\"; } );",
+		"outputs.p.type: an earlier output writes to standard" },
+	{ LISTENERS "outputs = ( { name = \"o\"; type = \"file\"; path = "
+		    "\"/a\"; }, { name = \"o\"; type = \"file\"; path = "
+		    "\"/a\"; } );",
+		"outputs.o.path: an earlier output writes that file" },
+	{ "listeners = ( { name = \"l\"; address = \"/run/l\"; mode = 0660; } "
+	  ");" STDOUT,
+		"octal mode in quotes" },
+};
+
+START_TEST(a_wrong_file_says_where_what_and_how_to_mend_it)
+{
+	assert_wrong(wrong[_i].text, wrong[_i].message);
+}
+END_TEST
+
+START_TEST(one_run_tells_all_problems)
+{
+	unsigned lines = 0;
+
+	ck_assert_int_eq(load("workers = 1000;\n"
+			      "limits = { max_frame = \"1B\"; };\n"
+			      "shutdown = { grace = \"1y\"; };\n"),
+		-EINVAL);
+	for (const char *p = buf_str(&error); *p != '\0'; p++)
+		lines += *p == '\n';
+	ck_assert_uint_eq(lines, 5); /* no listeners and no outputs either */
+}
+END_TEST
+
+START_TEST(printed_settings_load_to_the_same_settings)
+{
+	struct buf once = BUF_NULL, twice = BUF_NULL;
+	char *p;
+
+	assert_loads("listeners = ( { name = \"l\"; address = "
+		     "\"tcp://[::1]:6000\"; owner = \"o\\\"wner\"; } );\n"
+		     "outputs = ( { name = \"f\"; type = \"file\"; path = "
+		     "\"/a\\\\b\"; rotate = { size = \"1GB\"; gzip = true; }; "
+		     "}, { name = \"h\"; type = \"hec\"; token = \"t0k\"; "
+		     "source = \"\"; backends = ( { url = \"https://a:1\"; }, "
+		     "{ url = \"https://b:1\"; } ); } );\n");
+	config_print(&config, &once);
+	ck_assert_ptr_null(strstr(buf_str(&once), "t0k"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&once), "# test.conf:1"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&once), "# default"));
+	config_deinit(&config);
+
+	/* without its mask, and apart from where settings come from */
+	p = strstr(once.data, "********");
+	ck_assert_ptr_nonnull(p);
+	memset(p, 't', 8);
+	assert_loads(buf_str(&once));
+	config_print(&config, &twice);
+	memset(p, '*', 8);
+	for (char *a = once.data, *b = twice.data; a != NULL && b != NULL;) {
+		ck_assert_mem_eq(a, b, strcspn(a, "#\n"));
+		a = strchr(a, '\n');
+		b = strchr(b, '\n');
+		ck_assert_int_eq(a == NULL, b == NULL);
+		if (a != NULL) {
+			a++;
+			b++;
+		}
+	}
+	buf_deinit(&once);
+	buf_deinit(&twice);
+}
+END_TEST
+
+START_TEST(what_is_risky_is_noted)
+{
+	assert_loads(LISTENERS
+		"outputs = ( { name = \"h\"; type = \"hec\"; token = \"t\"; "
+		"tls = { insecure = true; }; "
+		"backends = ( { url = \"http://splunk:8088\"; } ); } );");
+	ck_assert_ptr_nonnull(strstr(config_notes(&config),
+		"\ntest.conf:2: outputs.h: http:// sends the token"));
+	ck_assert_ptr_nonnull(strstr(config_notes(&config), "tls.insecure"));
+	config_deinit(&config);
+	assert_loads(LISTENERS
+		"outputs = ( { name = \"h\"; type = \"hec\"; token = \"t\"; "
+		"backends = ( { url = \"http://127.0.0.1:8088\"; } ); } );");
+	ck_assert_str_eq(config_notes(&config), "");
+}
+END_TEST
+
+static char dir[] = "/tmp/tapferry-config-XXXXXX";
+
+static const char *put(const char *name, const char *text)
+{
+	static char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+	return path;
+}
+
+static void remove_dir(void)
+{
+	static const char *const names[] = { "hec.token", "main.conf",
+		"more.conf" };
+	char path[256];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+
+static int load_file(const char *path)
+{
+	return config_load(
+		&config, &(struct config_source){ .file = path }, &error);
+}
+
+START_TEST(the_token_may_come_from_a_file_or_a_credential)
+{
+	char text[512];
+	const char *path;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	path = put("hec.token", "from-file\n");
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	snprintf(text, sizeof(text), LISTENERS HEC "token_file = \"%s\"; } );",
+		path);
+	assert_loads(text);
+	ck_assert_str_eq(config.outputs[0].hec.token, "from-file");
+	ck_assert_ptr_nonnull(strstr(config_notes(&config), "chmod"));
+	config_deinit(&config);
+
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	assert_loads(LISTENERS HEC "} );");
+	ck_assert_str_eq(config.outputs[0].hec.token, "from-file");
+
+	put("hec.token", "not a token\n");
+	config_deinit(&config);
+	assert_wrong(LISTENERS HEC "} );", "no token has");
+	put("hec.token", "");
+	assert_wrong(text, "is empty");
+	assert_wrong(text, "test.conf:3: outputs.h.token_file: token file /");
+	remove_dir();
+	assert_wrong(text, "No such file");
+}
+END_TEST
+
+START_TEST(includes_are_found_beside_the_file_and_named)
+{
+	char path[256], text[512];
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	put("more.conf", "workers = 3;\nbuffer_size = 0;\n");
+	snprintf(path, sizeof(path), "%s",
+		put("main.conf", "@include \"more.conf\"\n" LISTENERS STDOUT));
+	ck_assert_int_eq(load_file(path), -EINVAL);
+	ck_assert_ptr_nonnull(
+		strstr(buf_str(&error), "more.conf:2: buffer_size"));
+	buf_clear(&error);
+
+	put("more.conf", "workers = 3;\n");
+	ck_assert_int_eq(load_file(path), 0);
+	ck_assert_uint_eq(config.intake.workers, 3);
+	config_deinit(&config);
+
+	snprintf(text, sizeof(text), "@include \"%s/more.conf\"\n%s", dir,
+		LISTENERS STDOUT);
+	put("main.conf", text);
+	ck_assert_int_eq(load_file(path), 0);
+	ck_assert_uint_eq(config.intake.workers, 3);
+	config_deinit(&config);
+
+	put("main.conf", "@include \"absent.conf\"\n");
+	ck_assert_int_eq(load_file(path), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(buf_str(&error), "include"));
+	remove_dir();
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_says_why)
+{
+	ck_assert_int_eq(load_file("/nonexistent/tapferry.conf"), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(buf_str(&error), "No such file"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&error), "-c FILE"));
+	buf_clear(&error);
+	ck_assert_int_eq(load_file("/tmp"), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(buf_str(&error), "directory"));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("config");
+
+	tcase_add_checked_fixture(t, NULL, load_teardown);
+	tcase_add_test(t, the_shortest_file_gets_all_defaults);
+	tcase_add_test(t, a_hec_output_gets_all_defaults);
+	tcase_add_test(t, max_connections_follows_buffer_size_within_bounds);
+	tcase_add_loop_test(t, a_wrong_file_says_where_what_and_how_to_mend_it,
+		0, COUNT(wrong));
+	tcase_add_test(t, one_run_tells_all_problems);
+	tcase_add_test(t, printed_settings_load_to_the_same_settings);
+	tcase_add_test(t, what_is_risky_is_noted);
+	tcase_add_test(t, the_token_may_come_from_a_file_or_a_credential);
+	tcase_add_test(t, includes_are_found_beside_the_file_and_named);
+	tcase_add_test(t, a_file_that_cannot_be_read_says_why);
+	return suite_run("config", t);
+}
