@@ -77,11 +77,16 @@ void registry_walk(struct registry *r,
 	bool (*visit)(const struct conn *c, void *arg), void *arg)
 {
 	struct cds_lfht_iter i;
-	struct conn *c;
+	struct cds_lfht_node *node;
 
 	rcu_reading_start();
-	cds_lfht_for_each_entry (r->table, &i, c, node) {
-		rcu_entry_found(&c->node);
+	/* not _for_each_entry: it takes container_of() of the NULL at the end
+	 */
+	cds_lfht_for_each (r->table, &i, node) {
+		const struct conn *c =
+			caa_container_of(node, struct conn, node);
+
+		rcu_entry_found(node);
 		assert(c->magic == CONN_MAGIC);
 		if (!visit(c, arg))
 			break;
