@@ -5,6 +5,8 @@
 #include "event/swar.h"
 #include "wire/dns.h"
 
+enum { POINTERS_MAX = 256 }; /* as wire/dns_name.c has it, and why */
+
 /* How an octet of a label is written, by form. */
 enum escape {
 	ESCAPE_NONE = 0,
@@ -105,6 +107,7 @@ static inline uint8_t *put_name(
 	size_t start = at; /* of this run of labels: pointers go before it */
 	size_t behind = 0; /* the first pointer, if any */
 	size_t octets = 1;
+	unsigned pointers = 0;
 
 	for (;;) {
 		unsigned n;
@@ -128,7 +131,8 @@ static inline uint8_t *put_name(
 			if (n < 192 || msg.len - at < 2)
 				return NULL;
 			to = (size_t)(n & 63) << 8 | msg.data[at + 1];
-			if (to >= start)
+			if (to < DNS_HEADER_LEN || to >= start ||
+				++pointers > POINTERS_MAX)
 				return NULL;
 			if (behind == 0)
 				behind = at + 2;

@@ -117,7 +117,8 @@ static bool write_by_libknot(struct rdata_text *t, struct json *j,
 	if (len < 0)
 		return false;
 	rdata->len = (uint16_t)len;
-	knot_rrset_init(&rrset, NULL, r->type, r->class, r->ttl);
+	/* of other classes libknot takes empty data for text as well */
+	knot_rrset_init(&rrset, NULL, r->type, KNOT_CLASS_IN, r->ttl);
 	rrset.rrs.count = 1;
 	rrset.rrs.size = (uint32_t)knot_rdata_size(rdata->len);
 	rrset.rrs.rdata = rdata;
@@ -125,6 +126,11 @@ static bool write_by_libknot(struct rdata_text *t, struct json *j,
 		&rrset, 0, t->text, TEXT_MAX, &KNOT_DUMP_STYLE_DEFAULT);
 	if (len < 0)
 		return false;
+	/* its generic form is in capitals, ours is not */
+	if (len > 1 && t->text[0] == '\\' && t->text[1] == '#') {
+		write_generic(j, slice_from(rdata->data, rdata->len));
+		return true;
+	}
 	/* libknot ends URI and CAA with a space */
 	while (len > 0 && t->text[len - 1] == ' ')
 		len--;

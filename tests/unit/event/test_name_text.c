@@ -7,6 +7,7 @@
 #include "event/name_memo.h"
 #include "event/name_text.h"
 #include "lib/suite.h"
+#include "wire/dns.h"
 
 /* The decoded string of one form, or NULL for a broken name */
 static const char *decoded(
@@ -182,28 +183,32 @@ START_TEST(broken_names_are_refused)
 }
 END_TEST
 
-/* 0: root; 1: example.; 10: www.example.; 16: pointer to 10; 18: a loop of
- * two; 24: two steps */
-static const char message[] = "\0"
+/* 12: root; 13: example.; 22: www.example.; 28: pointer to 22; 30: to itself;
+ * 34: to 38, which comes later; 38: two steps; 43: into the header */
+static const char message[] = "a header...."
+			      "\0"
 			      "\7Example\0"
-			      "\3WWW\xc0\1"
-			      "\xc0\12"
-			      "\1a\xc0\25\1b\xc0\21"
-			      "\2xy\xc0\20";
+			      "\3WWW\xc0\15"
+			      "\xc0\26"
+			      "\1a\xc0\36"
+			      "\1b\xc0\46"
+			      "\2xy\xc0\34"
+			      "\1c\xc0\13";
 
 START_TEST(pointers_go_backwards_only)
 {
 	struct slice msg = slice_from(message, sizeof(message) - 1);
+	static const uint32_t broken[] = { 30, 34, 43, 47, 9999 };
 	static const struct {
 		uint32_t pos;
 		uint32_t behind;
 		const char *text;
 	} cases[] = {
-		{ 0, 1, "." },
-		{ 1, 10, "example" },
-		{ 10, 16, "www.example" },
-		{ 16, 18, "www.example" },
-		{ 26, 31, "xy.www.example" },
+		{ 12, 13, "." },
+		{ 13, 22, "example" },
+		{ 22, 28, "www.example" },
+		{ 28, 30, "www.example" },
+		{ 38, 43, "xy.www.example" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -213,14 +218,34 @@ START_TEST(pointers_go_backwards_only)
 			decoded(name_text_plain, msg, &pos), cases[i].text);
 		ck_assert_uint_eq(pos, cases[i].behind);
 	}
-	for (uint32_t at = 18; at < 26; at += 4) {
-		uint32_t pos = at;
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		uint32_t pos = broken[i];
 
 		ck_assert_ptr_null(decoded(name_text_plain, msg, &pos));
-		ck_assert_uint_eq(pos, at);
+		ck_assert_uint_eq(pos, broken[i]);
 	}
-	ck_assert_ptr_null(decoded(name_text_plain, msg, &(uint32_t){ 31 }));
-	ck_assert_ptr_null(decoded(name_text_plain, msg, &(uint32_t){ 9999 }));
+}
+END_TEST
+
+/* As a walk of the wire's own sees them */
+START_TEST(every_offset_is_judged_as_dns_name_skip_does)
+{
+	srand(5);
+	for (int i = 0; i < 100000; i++) {
+		uint8_t wire[64];
+		struct slice msg = slice_from(wire, sizeof(wire));
+		uint32_t want = (uint32_t)rand() % 64;
+		uint32_t got = want;
+		bool good;
+
+		for (size_t k = 0; k < sizeof(wire); k++)
+			wire[k] =
+				(uint8_t)(rand() % 4 == 0 ? 0xc0 : rand() % 24);
+		good = dns_name_skip(msg, &want);
+		ck_assert_int_eq(
+			decoded(name_text_plain, msg, &got) != NULL, good);
+		ck_assert_uint_eq(got, want);
+	}
 }
 END_TEST
 
@@ -291,6 +316,7 @@ int main(void)
 	tcase_add_test(t, the_longest_names_fit_their_room);
 	tcase_add_test(t, broken_names_are_refused);
 	tcase_add_test(t, pointers_go_backwards_only);
+	tcase_add_test(t, every_offset_is_judged_as_dns_name_skip_does);
 	tcase_add_test(t, every_prefix_of_a_message_is_safe);
 	tcase_add_test(t, remembered_names_are_the_same_text);
 	tcase_set_timeout(t, 60);

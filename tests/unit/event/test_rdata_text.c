@@ -1,0 +1,258 @@
+#include <check.h>
+#include <jansson.h>
+#include <libknot/libknot.h>
+#include <libknot/rrset-dump.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "event/rdata_text.h"
+#include "lib/suite.h"
+
+enum { CLASS_IN = 1 };
+
+static struct rdata_text *text;
+static uint8_t spill[JSON_ROOM_MAX];
+static uint8_t out[2 * 1024 * 1024];
+
+/*
+ * The decoded text of a record whose data lies at `at` of a message
+ * Return: lent until the next call; *good as rdata_write() says.
+ */
+static const char *decoded(struct slice msg, uint32_t at, uint16_t rdlen,
+	uint16_t type, uint16_t class, bool *good)
+{
+	static json_t *value;
+	const struct dns_record r = {
+		.rdata = at,
+		.rdlen = rdlen,
+		.type = type,
+		.class = class,
+	};
+	struct json j = json_begin(out, sizeof(out), spill);
+	size_t n;
+
+	json_put(&j, "\"");
+	*good = rdata_write(text, &j, msg, &r);
+	json_put(&j, "\"");
+	n = json_end(&j);
+	ck_assert_uint_ne(n, 0);
+	json_decref(value);
+	value = json_loadb((char *)out, n, JSON_DECODE_ANY, NULL);
+	ck_assert_ptr_nonnull(value);
+	return json_string_value(value);
+}
+
+static void check_text(uint16_t type, uint16_t class, const void *rdata,
+	size_t len, const char *want, bool want_good)
+{
+	bool good;
+	const char *got = decoded(
+		slice_from(rdata, len), 0, (uint16_t)len, type, class, &good);
+
+	ck_assert_str_eq(got, want);
+	ck_assert_int_eq(good, want_good);
+}
+
+#define check_good(type, rdata, want) \
+	check_text(type, CLASS_IN, rdata, sizeof(rdata) - 1, want, true)
+#define check_broken(type, rdata, want) \
+	check_text(type, CLASS_IN, rdata, sizeof(rdata) - 1, want, false)
+
+START_TEST(data_is_in_presentation_format)
+{
+	check_good(KNOT_RRTYPE_A, "\300\0\2\1", "192.0.2.1");
+	check_good(KNOT_RRTYPE_AAAA, "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1",
+		"2001:db8::1");
+	check_good(KNOT_RRTYPE_NS, "\3Ns1\7Example\0", "Ns1.Example.");
+	check_good(KNOT_RRTYPE_CNAME, "\0", ".");
+	check_good(KNOT_RRTYPE_MX, "\0\12\2mx\0", "10 mx.");
+	check_good(KNOT_RRTYPE_TXT, "\5a\"b\\c\0", "\"a\\\"b\\\\c\" \"\"");
+	check_good(KNOT_RRTYPE_TXT, "\3\xc3\xbc\n", "\"\\195\\188\\010\"");
+	check_good(KNOT_RRTYPE_CAA, "\0\5issueca.example",
+		"0 issue \"ca.example\"");
+	check_good(KNOT_RRTYPE_URI, "\0\1\0\2https://x", "1 2 \"https://x\"");
+	check_good(KNOT_RRTYPE_APL, "", "");
+	check_good(7, "\2mb\0", "mb.");
+	check_good(23, "\4nsap\0", "nsap.");
+	check_good(KNOT_RRTYPE_EUI48, "\0\1\2\3\4\5", "00-01-02-03-04-05");
+}
+END_TEST
+
+START_TEST(unknown_types_are_generic)
+{
+	check_good(65280, "\1\2\xff", "\\# 3 0102ff");
+	check_good(65280, "", "\\# 0");
+	check_good(KNOT_RRTYPE_NULL, "x", "\\# 1 78");
+	check_text(KNOT_RRTYPE_A, KNOT_CLASS_CH, "\1a\0\2", 4, "\\# 4 01610002",
+		true);
+	check_text(KNOT_RRTYPE_TXT, KNOT_CLASS_CH, "\3abc", 4, "\"abc\"", true);
+}
+END_TEST
+
+START_TEST(broken_data_is_generic_and_said_to_be_broken)
+{
+	check_broken(KNOT_RRTYPE_A, "\1\2\3", "\\# 3 010203");
+	check_broken(KNOT_RRTYPE_A, "\1\2\3\4\5", "\\# 5 0102030405");
+	check_broken(KNOT_RRTYPE_A, "", "\\# 0");
+	check_broken(KNOT_RRTYPE_AAAA, "\1\2\3\4", "\\# 4 01020304");
+	check_broken(KNOT_RRTYPE_NS, "\3ns1", "\\# 4 036e7331");
+	check_broken(KNOT_RRTYPE_NS, "\1a\0\0", "\\# 4 01610000");
+	check_broken(KNOT_RRTYPE_TXT, "\5abc", "\\# 4 05616263");
+	check_broken(KNOT_RRTYPE_TXT, "", "\\# 0");
+	check_broken(KNOT_RRTYPE_EUI48, "\0\1", "\\# 2 0001");
+	check_broken(KNOT_RRTYPE_EUI64, "\0\1\2\3\4\5", "\\# 6 000102030405");
+	check_text(KNOT_RRTYPE_MX, 42, "", 0, "\\# 0", false);
+}
+END_TEST
+
+START_TEST(updates_have_records_without_data)
+{
+	check_text(KNOT_RRTYPE_A, KNOT_CLASS_ANY, "", 0, "", true);
+	check_text(KNOT_RRTYPE_ANY, KNOT_CLASS_ANY, "", 0, "", true);
+	check_text(KNOT_RRTYPE_MX, KNOT_CLASS_NONE, "", 0, "", true);
+	check_text(KNOT_RRTYPE_A, KNOT_CLASS_NONE, "\300\0\2\1", 4, "192.0.2.1",
+		true);
+}
+END_TEST
+
+START_TEST(names_in_data_may_be_compressed)
+{
+	static const char msg[] =
+		"a header....\7Example\0\0\12\2mx\xc0\14\2ns\xc0\14";
+	struct slice s = slice_from(msg, sizeof(msg) - 1);
+	bool good;
+
+	ck_assert_str_eq(
+		decoded(s, 21, 7, KNOT_RRTYPE_MX, 1, &good), "10 mx.Example.");
+	ck_assert(good);
+	ck_assert_str_eq(
+		decoded(s, 28, 5, KNOT_RRTYPE_NS, 1, &good), "ns.Example.");
+	ck_assert(good);
+	/* the name runs on behind the data, and ends before its end */
+	ck_assert_str_eq(
+		decoded(s, 28, 4, KNOT_RRTYPE_NS, 1, &good), "\\# 4 026e73c0");
+	ck_assert(!good);
+	ck_assert_str_eq(decoded(s, 23, 6, KNOT_RRTYPE_NS, 1, &good),
+		"\\# 6 026d78c00c02");
+}
+END_TEST
+
+/* The types that are written here: the same text as libknot's */
+START_TEST(own_formats_are_those_of_libknot)
+{
+	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA,
+		KNOT_RRTYPE_NS, KNOT_RRTYPE_CNAME, KNOT_RRTYPE_PTR,
+		KNOT_RRTYPE_DNAME };
+
+	srand(11);
+	for (int i = 0; i < 60000; i++) {
+		_Alignas(2) uint8_t buffer[2 + 64];
+		knot_rdata_t *rdata = (knot_rdata_t *)buffer;
+		uint16_t type = types[(size_t)rand() % COUNT(types)];
+		uint8_t expanded[64];
+		char want[512];
+		knot_rrset_t set;
+		const char *got;
+		bool good;
+		int len;
+
+		rdata->len = (uint16_t)(rand() % 20);
+		for (unsigned k = 0; k < rdata->len; k++)
+			rdata->data[k] =
+				(uint8_t)(rand() % 2 ? rand() % 5 : rand());
+		/* libknot takes for granted that names are whole */
+		len = dns_rdata_expand(slice_from(rdata->data, rdata->len),
+			&(struct dns_record){ .rdlen = rdata->len,
+				.type = type,
+				.class = CLASS_IN },
+			expanded, sizeof(expanded));
+		knot_rrset_init(&set, NULL, type, KNOT_CLASS_IN, 0);
+		set.rrs.count = 1;
+		set.rrs.size = (uint32_t)knot_rdata_size(rdata->len);
+		set.rrs.rdata = rdata;
+		if (len >= 0)
+			len = knot_rrset_txt_dump_data(&set, 0, want,
+				sizeof(want), &KNOT_DUMP_STYLE_DEFAULT);
+		got = decoded(slice_from(rdata->data, rdata->len), 0,
+			rdata->len, type, CLASS_IN, &good);
+		ck_assert_int_eq(good, len >= 0);
+		if (good)
+			ck_assert_str_eq(got, want);
+	}
+}
+END_TEST
+
+/* Any data of any type is text or generic, and what is text says nothing of
+ * the octets behind it (which the sanitizer guards) */
+START_TEST(any_data_of_any_type_is_safe)
+{
+	srand(12);
+	for (unsigned type = 0; type < 300; type++) {
+		for (int i = 0; i < 300; i++) {
+			size_t len = (size_t)rand() % 48;
+			uint8_t *rdata = malloc(len > 0 ? len : 1);
+			bool good;
+			const char *got;
+
+			for (size_t k = 0; k < len; k++)
+				rdata[k] = (uint8_t)(rand() % 3 ? rand() % 8
+								: rand());
+			got = decoded(slice_from(rdata, len), 0, (uint16_t)len,
+				(uint16_t)type, CLASS_IN, &good);
+			ck_assert(good || strncmp(got, "\\# ", 3) == 0);
+			free(rdata);
+		}
+	}
+}
+END_TEST
+
+START_TEST(the_longest_texts_fit_the_scratch)
+{
+	static uint8_t rdata[65535];
+	size_t len = 0;
+	bool good;
+	const char *got;
+
+	/* NSEC: a name, then windows of 32 octets with every bit set */
+	rdata[len++] = 0;
+	for (unsigned window = 0; window < 256; window++) {
+		rdata[len++] = (uint8_t)window;
+		rdata[len++] = 32;
+		memset(rdata + len, 0xff, 32);
+		len += 32;
+	}
+	got = decoded(slice_from(rdata, len), 0, (uint16_t)len,
+		KNOT_RRTYPE_NSEC, CLASS_IN, &good);
+	ck_assert(good);
+	ck_assert_uint_gt(strlen(got), 65536 * 9);
+	memset(rdata, 0xff, sizeof(rdata));
+	for (size_t at = 0; at < sizeof(rdata); at += 256)
+		rdata[at] = 255;
+	rdata[65280] = 254;
+	got = decoded(slice_from(rdata, sizeof(rdata)), 0, 65535,
+		KNOT_RRTYPE_TXT, CLASS_IN, &good);
+	ck_assert(good);
+	ck_assert_uint_gt(strlen(got), 65000 * 4);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("rdata_text");
+	int r = rdata_text_new(&text);
+
+	if (r != 0)
+		return 1;
+	tcase_add_test(t, data_is_in_presentation_format);
+	tcase_add_test(t, unknown_types_are_generic);
+	tcase_add_test(t, broken_data_is_generic_and_said_to_be_broken);
+	tcase_add_test(t, updates_have_records_without_data);
+	tcase_add_test(t, names_in_data_may_be_compressed);
+	tcase_add_test(t, own_formats_are_those_of_libknot);
+	tcase_add_test(t, any_data_of_any_type_is_safe);
+	tcase_add_test(t, the_longest_texts_fit_the_scratch);
+	tcase_set_timeout(t, 60);
+	r = suite_run("rdata_text", t);
+	rdata_text_free(text);
+	return r;
+}
