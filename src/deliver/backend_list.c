@@ -47,7 +47,7 @@ struct backend *backend_list_pick(struct backend_list **place,
 	rcu_reading_start();
 	l = rcu_get(*place);
 	if (l != NULL)
-		b = balance_pick(l->of, l->n,
+		b = backend_pick(l->of, l->n,
 			atomic_fetch_add_explicit(
 				&l->turn, 1, memory_order_relaxed),
 			avoid, mono_ns, until_ns);

@@ -9,7 +9,7 @@
 #include "deliver/backend.h"
 
 /*
- * balance_pick() - round robin over the backends that are usable now
+ * backend_pick() - round robin over the backends that are usable now
  * @turn:     counts up with every pick
  * @avoid:    taken only when no other is usable; compared, never looked into;
  *            NULL: none
@@ -17,7 +17,7 @@
  *
  * Return: one of the n backends, or NULL.
  */
-struct backend *balance_pick(struct backend *const *backends, size_t n,
+struct backend *backend_pick(struct backend *const *backends, size_t n,
 	size_t turn, const struct backend *avoid, uint64_t mono_ns,
 	uint64_t *until_ns);
 

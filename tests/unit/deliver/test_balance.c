@@ -29,7 +29,7 @@ static void teardown(void)
 
 static struct backend *pick(size_t turn, const struct backend *avoid)
 {
-	return balance_pick(backends, N, turn, avoid, NOW, &until);
+	return backend_pick(backends, N, turn, avoid, NOW, &until);
 }
 
 START_TEST(usable_backends_share_evenly)
@@ -74,7 +74,7 @@ START_TEST(with_none_usable_the_earliest_time_is_told)
 	backend_fail(backends[2], BACKEND_DOWN, NOW, NOW + 40);
 	ck_assert_ptr_null(pick(0, NULL));
 	ck_assert_uint_eq(until, NOW + 20);
-	ck_assert_ptr_null(balance_pick(backends, 0, 5, NULL, NOW, &until));
+	ck_assert_ptr_null(backend_pick(backends, 0, 5, NULL, NOW, &until));
 }
 END_TEST
 
