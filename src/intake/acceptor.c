@@ -71,8 +71,8 @@ static enum accepted admit(struct acceptor *a, struct conn *c)
 	conn_peer_text(c, peer);
 	log_info_limited(INTAKE_ACCEPTED, "connection accepted",
 		"listener=%s peer=%s", listener_name(a, c->listener), peer);
-	balance_look(&a->balance, c->accepted_ns);
-	crew_hand_over(a->crew, balance_pick(&a->balance), c);
+	placement_look(&a->placement, c->accepted_ns);
+	crew_hand_over(a->crew, placement_pick(&a->placement), c);
 	return ACCEPT_DONE;
 }
 
@@ -211,7 +211,7 @@ int acceptor_init(
 		.set = -1,
 	};
 	snprintf(error, cap, "the acceptor cannot be set up");
-	r = balance_init(&a->balance, crew->loads, s->workers);
+	r = placement_init(&a->placement, crew->loads, s->workers);
 	if (r != 0)
 		return r;
 	a->sockets = calloc(s->n_listeners, sizeof(*a->sockets));
@@ -244,7 +244,7 @@ void acceptor_deinit(struct acceptor *a)
 	}
 	free(a->sockets);
 	a->sockets = NULL;
-	balance_deinit(&a->balance);
+	placement_deinit(&a->placement);
 	if (a->set >= 0)
 		close(a->set);
 	a->set = -1;

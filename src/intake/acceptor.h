@@ -19,7 +19,7 @@ struct acceptor {
 	struct listen_socket *sockets; /* owner: acceptor while it runs */
 	size_t n_sockets;              /* opened, of settings->n_listeners */
 	int set;                       /* epoll: sockets and bell */
-	struct balance balance;        /* owner: acceptor */
+	struct placement placement;    /* owner: acceptor */
 	unsigned pause_ms;             /* owner: acceptor; 0: all is well */
 	struct thread thread;          /* owner: main */
 };

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/stat.h"
-#include "intake/balance.h"
+#include "intake/placement.h"
 #include "intake/intake.h"
 #include "intake/registry.h"
 #include "net/bell.h"

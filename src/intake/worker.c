@@ -168,16 +168,16 @@ static void relieve(struct worker *w)
 	struct conn *c;
 	int other;
 
-	if (!balance_look(&w->balance, w->now_ns))
+	if (!placement_look(&w->placement, w->now_ns))
 		return;
-	other = balance_relief(&w->balance, w->index);
+	other = placement_relief(&w->placement, w->index);
 	if (other < 0 || w->draining)
 		return;
 	c = choose_stream(w);
 	if (c == NULL)
 		return;
 	turn_pass_on(w, c, (unsigned)other);
-	balance_moved(&w->balance);
+	placement_moved(&w->placement);
 }
 
 static void next_tick(struct worker *w)
@@ -292,7 +292,7 @@ int worker_init(struct worker *w, struct crew *crew, unsigned index,
 	w->buffer = malloc(crew->settings->read_buffer);
 	if (w->buffer == NULL)
 		return -ENOMEM;
-	r = balance_init(&w->balance, crew->loads, crew->settings->workers);
+	r = placement_init(&w->placement, crew->loads, crew->settings->workers);
 	if (r != 0)
 		return r;
 	r = sink_init(&w->sink, feeds, n_feeds, index, w->stats);
@@ -318,7 +318,7 @@ void worker_deinit(struct worker *w)
 	if (w->calls >= 0)
 		close(w->calls);
 	sink_deinit(&w->sink);
-	balance_deinit(&w->balance);
+	placement_deinit(&w->placement);
 	free(w->buffer);
 	*w = (struct worker){ .all = -1, .calls = -1 };
 }

@@ -18,7 +18,7 @@
 #include <urcu/list.h>
 
 #include "base/clock.h"
-#include "intake/balance.h"
+#include "intake/placement.h"
 #include "intake/crew.h"
 #include "intake/sink.h"
 #include "sync/thread.h"
@@ -36,7 +36,7 @@ struct worker {
 	struct cds_list_head streaming; /* in no order */
 	unsigned connections;           /* in both */
 	struct sink sink;
-	struct balance balance;
+	struct placement placement;
 	uint8_t *buffer;     /* settings->read_buffer octets */
 	uint64_t now_ns;     /* monotonic, of the last wake-up */
 	uint32_t tick;       /* now_ns in WORKER_TICK_NS */

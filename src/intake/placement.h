@@ -1,12 +1,12 @@
 /*
- * Balance: who of the workers gets a connection.
+ * Placement: who of the workers gets a connection.
  *
  * Each worker publishes how long it has been busy and how many connections it
  * has; whoever decides looks at all of them now and then, and so sees what
  * share of the time in between each was busy.
  */
-#ifndef TAPFERRY_INTAKE_BALANCE_H
-#define TAPFERRY_INTAKE_BALANCE_H
+#ifndef TAPFERRY_INTAKE_PLACEMENT_H
+#define TAPFERRY_INTAKE_PLACEMENT_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -19,7 +19,7 @@ struct load {
 };
 
 /* What one onlooker remembers.  Thread: its owner. */
-struct balance {
+struct placement {
 	const struct load *loads; /* lent, n of them */
 	unsigned n;
 	uint64_t looked_ns;
@@ -29,34 +29,35 @@ struct balance {
 	unsigned settling;  /* looks to wait for after a move */
 };
 
-#define BALANCE_NULL ((struct balance){ 0 })
+#define PLACEMENT_NULL ((struct placement){ 0 })
 
 enum {
-	BALANCE_LOOK_NS = 50 * 1000 * 1000, /* not more often than that */
-	BALANCE_SATURATED = 950, /* permille; at this, three times in a row, */
-	BALANCE_SATURATED_LOOKS = 3,
-	BALANCE_IDLE = 500, /* a worker passes on to one at most this busy, */
-	BALANCE_SETTLE_LOOKS = 5, /* then lets it settle for so many looks */
+	PLACEMENT_LOOK_NS = 50 * 1000 * 1000, /* not more often than that */
+	PLACEMENT_SATURATED =
+		950, /* permille; at this, three times in a row, */
+	PLACEMENT_SATURATED_LOOKS = 3,
+	PLACEMENT_IDLE = 500, /* a worker passes on to one at most this busy, */
+	PLACEMENT_SETTLE_LOOKS = 5, /* then lets it settle for so many looks */
 };
 
 /* Return: 0 or -ENOMEM. */
-int balance_init(struct balance *b, const struct load *loads, unsigned n);
-void balance_deinit(struct balance *b);
+int placement_init(struct placement *b, const struct load *loads, unsigned n);
+void placement_deinit(struct placement *b);
 
-/* Looks again if the last look is BALANCE_LOOK_NS old.  Return: did it? */
-bool balance_look(struct balance *b, uint64_t mono_ns);
+/* Looks again if the last look is PLACEMENT_LOOK_NS old.  Return: did it? */
+bool placement_look(struct placement *b, uint64_t mono_ns);
 
 /* The worker for a new connection: fewest connections, then least busy. */
-unsigned balance_pick(const struct balance *b);
+unsigned placement_pick(const struct placement *b);
 
 /*
- * balance_relief() - after a look: should worker `self` pass one on?
- * Both ends have their hysteresis, see BALANCE_* above.
+ * placement_relief() - after a look: should worker `self` pass one on?
+ * Both ends have their hysteresis, see PLACEMENT_* above.
  * Return: the idle worker to pass it to, or -1.
  */
-int balance_relief(struct balance *b, unsigned self);
+int placement_relief(struct placement *b, unsigned self);
 
 /* One was passed on. */
-void balance_moved(struct balance *b);
+void placement_moved(struct placement *b);
 
 #endif

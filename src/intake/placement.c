@@ -1,32 +1,32 @@
-#include "intake/balance.h"
+#include "intake/placement.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-int balance_init(struct balance *b, const struct load *loads, unsigned n)
+int placement_init(struct placement *b, const struct load *loads, unsigned n)
 {
-	*b = (struct balance){ .loads = loads, .n = n };
+	*b = (struct placement){ .loads = loads, .n = n };
 	b->busy_ns = calloc(n, sizeof(*b->busy_ns));
 	b->permille = calloc(n, sizeof(*b->permille));
 	if (b->busy_ns == NULL || b->permille == NULL) {
-		balance_deinit(b);
+		placement_deinit(b);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-void balance_deinit(struct balance *b)
+void placement_deinit(struct placement *b)
 {
 	free(b->busy_ns);
 	free(b->permille);
-	*b = BALANCE_NULL;
+	*b = PLACEMENT_NULL;
 }
 
-bool balance_look(struct balance *b, uint64_t mono_ns)
+bool placement_look(struct placement *b, uint64_t mono_ns)
 {
 	uint64_t elapsed = mono_ns - b->looked_ns;
 
-	if (elapsed < BALANCE_LOOK_NS)
+	if (elapsed < PLACEMENT_LOOK_NS)
 		return false;
 	for (unsigned i = 0; i < b->n; i++) {
 		uint64_t busy = atomic_load_explicit(
@@ -40,7 +40,7 @@ bool balance_look(struct balance *b, uint64_t mono_ns)
 	return true;
 }
 
-unsigned balance_pick(const struct balance *b)
+unsigned placement_pick(const struct placement *b)
 {
 	unsigned best = 0, fewest = UINT32_MAX;
 
@@ -57,11 +57,11 @@ unsigned balance_pick(const struct balance *b)
 	return best;
 }
 
-int balance_relief(struct balance *b, unsigned self)
+int placement_relief(struct placement *b, unsigned self)
 {
 	unsigned idlest = self;
 
-	if (b->permille[self] < BALANCE_SATURATED)
+	if (b->permille[self] < PLACEMENT_SATURATED)
 		b->saturated = 0;
 	else
 		b->saturated++;
@@ -69,16 +69,16 @@ int balance_relief(struct balance *b, unsigned self)
 		b->settling--;
 		return -1;
 	}
-	if (b->saturated < BALANCE_SATURATED_LOOKS)
+	if (b->saturated < PLACEMENT_SATURATED_LOOKS)
 		return -1;
 	for (unsigned i = 0; i < b->n; i++)
 		if (b->permille[i] < b->permille[idlest])
 			idlest = i;
-	return b->permille[idlest] <= BALANCE_IDLE ? (int)idlest : -1;
+	return b->permille[idlest] <= PLACEMENT_IDLE ? (int)idlest : -1;
 }
 
-void balance_moved(struct balance *b)
+void placement_moved(struct placement *b)
 {
 	b->saturated = 0;
-	b->settling = BALANCE_SETTLE_LOOKS;
+	b->settling = PLACEMENT_SETTLE_LOOKS;
 }
