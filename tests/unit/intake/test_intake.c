@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -531,6 +532,89 @@ START_TEST(a_cut_ends_the_stop_at_once)
 }
 END_TEST
 
+struct flood {
+	pthread_t thread;
+	int fd;
+	_Atomic bool *end;
+	const struct script *events;
+	uint64_t rounds;
+};
+
+/* Writes the same events again and again, in pieces that fit no frame. */
+static void *flood(void *arg)
+{
+	struct flood *f = arg;
+
+	while (!atomic_load(f->end)) {
+		if (!peer_write(f->fd, f->events->data, f->events->len, 10007))
+			return NULL;
+		f->rounds++;
+	}
+	return f;
+}
+
+/* Return: did the intake pass a connection on within the time? */
+static bool flood_two(struct flood *a, struct flood *b, unsigned ms)
+{
+	struct flood *both[] = { a, b };
+	_Atomic bool end = false;
+	void *good;
+
+	for (unsigned i = 0; i < 2; i++) {
+		both[i]->end = &end;
+		ck_assert_int_eq(
+			pthread_create(&both[i]->thread, NULL, flood, both[i]),
+			0);
+	}
+	for (unsigned t = 0; t < ms; t += 10) {
+		if (rig_stat(&rig, INTAKE_CONNECTIONS_MOVED) > 0)
+			break;
+		pause_ms(10);
+		rig_collect(&rig);
+	}
+	atomic_store(&end, true);
+	for (unsigned i = 0; i < 2; i++) {
+		pthread_join(both[i]->thread, &good);
+		ck_assert_ptr_nonnull(good);
+	}
+	return rig_stat(&rig, INTAKE_CONNECTIONS_MOVED) > 0;
+}
+
+START_TEST(a_saturated_worker_passes_a_stream_on_and_nothing_is_lost)
+{
+	enum { EVENTS = 1000 };
+	struct flood f[4] = { 0 };
+	struct script events = SCRIPT_NULL;
+	uint64_t sent = 0;
+	bool moved = false;
+
+	for (uint32_t i = 0; i < EVENTS; i++)
+		script_event(&events, i);
+	rig_start(&rig);
+	for (unsigned i = 0; i < 4; i++) {
+		f[i].fd = rig_connect(&rig, (enum rig_door)(i % 2));
+		f[i].events = &events;
+		ck_assert(peer_open(f[i].fd));
+	}
+	/* two on each worker; the third is with the first or the second */
+	for (unsigned i = 0; i < 8 && !moved; i++)
+		moved = flood_two(&f[2], &f[i % 2], 2000);
+	ck_assert(moved);
+	for (unsigned i = 0; i < 4; i++) {
+		sent += f[i].rounds * EVENTS;
+		ck_assert(peer_write(f[i].fd, events.data, events.len, 0));
+		sent += EVENTS;
+		close(f[i].fd);
+	}
+	ck_assert(rig_wait_stat(&rig, INTAKE_CONNECTIONS_CLOSED, 4));
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_RECEIVED), sent);
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_DROPPED_NOT_DNSTAP), 0);
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_PROTOCOL_ERRORS), 0);
+	script_free(&events);
+	rig_end(&rig, 1000);
+}
+END_TEST
+
 START_TEST(a_blocked_feed_stops_reading_but_not_handshakes)
 {
 	struct script s = make_stream(1000);
@@ -670,6 +754,8 @@ int main(void)
 	tcase_add_test(
 		t, a_tcp_peer_that_never_stops_is_closed_at_the_deadline);
 	tcase_add_test(t, a_cut_ends_the_stop_at_once);
+	tcase_add_test(
+		t, a_saturated_worker_passes_a_stream_on_and_nothing_is_lost);
 	tcase_add_test(t, a_blocked_feed_stops_reading_but_not_handshakes);
 	tcase_add_test(t,
 		a_blocked_feed_is_cut_at_the_deadline_and_what_is_lost_is_counted);
