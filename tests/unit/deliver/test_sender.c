@@ -363,6 +363,8 @@ START_TEST(what_is_left_at_the_deadline_is_dropped_and_counted)
 	rig_start(&rig);
 	for (int i = 0; i < 3; i++)
 		rig_push(&rig, 10, 0);
+	while (rig_stat(&rig, OUTPUT_REPLIES_RETRY) < 1)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	end(200);
 	ck_assert_double_lt(rig.took, 5);
 	expect_counts(4, 1, 0, 25);
