@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "deliver/balance.h"
+#include "deliver/round_robin.h"
 
 int backend_list_new(struct backend_list **lp, size_t max)
 {
@@ -35,7 +35,7 @@ void backend_list_publish(
 
 	rcu_publish(*place, next);
 	if (former != NULL)
-		call_rcu(&former->rcu, retire);
+		rcu_retire(&former->rcu, retire);
 }
 
 struct backend *backend_list_pick(struct backend_list **place,
@@ -47,7 +47,7 @@ struct backend *backend_list_pick(struct backend_list **place,
 	rcu_reading_start();
 	l = rcu_get(*place);
 	if (l != NULL)
-		b = backend_pick(l->of, l->n,
+		b = round_robin_pick(l->of, l->n,
 			atomic_fetch_add_explicit(
 				&l->turn, 1, memory_order_relaxed),
 			avoid, mono_ns, until_ns);

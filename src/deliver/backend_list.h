@@ -38,7 +38,7 @@ void backend_list_publish(
 	struct backend_list **place, struct backend_list *next);
 
 /*
- * backend_list_pick() - backend_pick() on the published list
+ * backend_list_pick() - round_robin_pick() on the published list
  *
  * Thread: any that RCU knows.
  * Return: a backend with a reference for the caller, or NULL and *until_ns.

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "collector/hec.h"
+#include "lib/suite.h"
 
 enum { EVENTS = 10, SLOW = 1, NO_CODE = -1 };
 
@@ -266,22 +267,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("hec");
 	TCase *t = tcase_create("hec");
-	SRunner *run = srunner_create(s);
 
-	suite_add_tcase(s, t);
-	tcase_add_loop_test(t, every_reply_has_its_verdict, 0,
-		sizeof(replies) / sizeof(replies[0]));
+	tcase_add_loop_test(t, every_reply_has_its_verdict, 0, COUNT(replies));
 	tcase_add_test(t, a_single_event_without_a_number_is_the_bad_one);
 	tcase_add_test(t, event_0_of_a_body_above_the_limit_means_too_large);
 	tcase_add_test(t, a_plain_body_whose_encoding_is_refused_holds);
 	tcase_add_test(t, retry_after_is_read_from_any_reply);
 	tcase_add_test(t, a_reply_cut_anywhere_is_never_success);
-	tcase_add_loop_test(t, urls_get_the_path_they_lack, 0,
-		sizeof(urls) / sizeof(urls[0]));
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	tcase_add_loop_test(t, urls_get_the_path_they_lack, 0, COUNT(urls));
+	return suite_run("hec", t);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "collector/verdict.h"
+#include "lib/suite.h"
 
 /* Fri, 20 Nov 2026 12:00:00 GMT */
 #define NOON (UINT64_C(1795176000) * NS_PER_S)
@@ -53,16 +54,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("verdict");
-	TCase *t = tcase_create("retry_after");
-	SRunner *run = srunner_create(s);
+	TCase *t = tcase_create("verdict");
 
-	suite_add_tcase(s, t);
-	tcase_add_loop_test(t, retry_after_takes_seconds_and_dates, 0,
-		sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(
+		t, retry_after_takes_seconds_and_dates, 0, COUNT(rows));
 	tcase_add_test(t, a_date_counts_from_the_very_nanosecond);
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("verdict", t);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "deliver/backoff.h"
+#include "lib/suite.h"
 
 START_TEST(the_ceiling_doubles_up_to_the_maximum)
 {
@@ -52,16 +53,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("backoff");
 	TCase *t = tcase_create("backoff");
-	SRunner *run = srunner_create(s);
 
-	suite_add_tcase(s, t);
 	tcase_add_test(t, the_ceiling_doubles_up_to_the_maximum);
 	tcase_add_test(t, the_jitter_is_full_and_even);
 	tcase_add_test(t, two_threads_draw_different_numbers);
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("backoff", t);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "deliver/file.h"
+#include "lib/suite.h"
 
 static char dir[64], path[128];
 
@@ -205,11 +206,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("file");
 	TCase *t = tcase_create("file");
-	SRunner *run = srunner_create(s);
 
-	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, make_dir, remove_dir);
 	tcase_add_test(t, a_new_file_has_the_configured_mode);
 	tcase_add_test(t, an_old_file_keeps_its_mode_and_is_appended_to);
@@ -220,8 +218,5 @@ int main(void)
 	tcase_add_test(t, a_file_that_was_renamed_has_moved);
 	tcase_add_test(t, a_full_pipe_does_not_block);
 	tcase_add_test(t, a_closed_pipe_is_an_error);
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("file", t);
 }

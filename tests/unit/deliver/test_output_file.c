@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "lib/output_rig.h"
+#include "lib/suite.h"
 
 static struct output_rig rig;
 static char dir[64], path[128];
@@ -309,11 +310,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("output_file");
 	TCase *t = tcase_create("output_file");
-	SRunner *run = srunner_create(s);
 
-	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, batches_become_lines_in_order);
@@ -331,8 +329,5 @@ int main(void)
 	tcase_add_test(t, a_stalled_reader_does_not_hold_up_the_end);
 	tcase_add_test(t, a_closed_reader_ends_the_drain_at_once);
 	tcase_add_test(t, a_path_that_cannot_be_opened_says_why);
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("output_file", t);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "deliver/range.h"
+#include "lib/suite.h"
 
 static uint8_t data[] = "aaabbccccd";
 static uint32_t ends[] = { 3, 5, 9, 10 };
@@ -40,15 +41,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("range");
 	TCase *t = tcase_create("range");
-	SRunner *run = srunner_create(s);
 
-	suite_add_tcase(s, t);
 	tcase_add_test(t, bytes_of_the_next_events);
 	tcase_add_test(t, as_many_events_as_fit);
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("range", t);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "deliver/rotate.h"
+#include "lib/suite.h"
 
 static char dir[64], path[128];
 
@@ -208,11 +209,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("rotate");
 	TCase *t = tcase_create("rotate");
-	SRunner *run = srunner_create(s);
 
-	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, make_dir, remove_dir);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, the_newest_are_kept_and_the_oldest_goes);
@@ -222,8 +220,5 @@ int main(void)
 	tcase_add_test(t, what_an_earlier_run_left_is_compressed);
 	tcase_add_test(t, rotations_during_compression_lose_nothing);
 	tcase_add_test(t, a_path_too_long_for_its_numbers_is_refused);
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("rotate", t);
 }

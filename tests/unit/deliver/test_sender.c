@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "lib/fake_collector.h"
 #include "lib/output_rig.h"
+#include "lib/suite.h"
 #include "sync/rcu.h"
 
 #define SCRIPT(...) ((const struct fake_reply[]){ __VA_ARGS__ })
@@ -415,11 +416,8 @@ static void teardown(void)
 
 int main(void)
 {
-	Suite *s = suite_create("sender");
 	TCase *t = tcase_create("sender");
-	SRunner *run = srunner_create(s);
 
-	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, batches_go_out_compressed_over_one_connection);
@@ -445,8 +443,5 @@ int main(void)
 	tcase_add_test(t, what_is_left_at_the_deadline_is_dropped_and_counted);
 	tcase_add_test(t, a_cut_ends_a_request_under_way);
 	tcase_add_test(t, an_output_that_cannot_start_says_why);
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("sender", t);
 }

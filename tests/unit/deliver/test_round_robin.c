@@ -4,7 +4,8 @@
 #include <urcu.h>
 
 #include "deliver/backend_list.h"
-#include "deliver/balance.h"
+#include "deliver/round_robin.h"
+#include "lib/suite.h"
 
 enum { N = 3, PICKS = 3000, NOW = 1000 };
 
@@ -29,7 +30,7 @@ static void teardown(void)
 
 static struct backend *pick(size_t turn, const struct backend *avoid)
 {
-	return backend_pick(backends, N, turn, avoid, NOW, &until);
+	return round_robin_pick(backends, N, turn, avoid, NOW, &until);
 }
 
 START_TEST(usable_backends_share_evenly)
@@ -74,7 +75,7 @@ START_TEST(with_none_usable_the_earliest_time_is_told)
 	backend_fail(backends[2], BACKEND_DOWN, NOW, NOW + 40);
 	ck_assert_ptr_null(pick(0, NULL));
 	ck_assert_uint_eq(until, NOW + 20);
-	ck_assert_ptr_null(backend_pick(backends, 0, 5, NULL, NOW, &until));
+	ck_assert_ptr_null(round_robin_pick(backends, 0, 5, NULL, NOW, &until));
 }
 END_TEST
 
@@ -121,11 +122,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("balance");
-	TCase *t = tcase_create("balance");
-	SRunner *run = srunner_create(s);
+	TCase *t = tcase_create("round_robin");
 
-	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, usable_backends_share_evenly);
 	tcase_add_test(t, an_unusable_backend_is_passed_over);
@@ -133,8 +131,5 @@ int main(void)
 	tcase_add_test(t, with_none_usable_the_earliest_time_is_told);
 	tcase_add_test(t, failures_of_one_round_count_once);
 	tcase_add_test(t, a_backend_picked_outlives_its_list);
-	srunner_run_all(run, CK_ENV);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run("round_robin", t);
 }

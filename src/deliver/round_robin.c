@@ -1,6 +1,6 @@
-#include "deliver/balance.h"
+#include "deliver/round_robin.h"
 
-struct backend *backend_pick(struct backend *const *backends, size_t n,
+struct backend *round_robin_pick(struct backend *const *backends, size_t n,
 	size_t turn, const struct backend *avoid, uint64_t mono_ns,
 	uint64_t *until_ns)
 {
