@@ -74,9 +74,9 @@ class Comparison:
         ours = self.ours["latency"]
         self.field("latency", None if ours is None else round(ours * SECOND),
                    expected)
-        own = response if self.theirs["operation"].endswith("RESPONSE") \
-            else query
-        if own:
+        operation = self.theirs["operation"] or ""
+        own = response if operation.endswith("RESPONSE") else query
+        if own and operation:
             self.field("@timestamp", self.ours["time"], own)
 
     def record(self, where, ours, theirs):

@@ -11,7 +11,7 @@ CONFIG = """
 listeners = ( { name = "hostile"; type = "dnstap"; address = "unix:%(socket)s"; } );
 workers = %(workers)d;
 outputs = ( { name = "out"; type = "file"; path = "%(output)s";
-	batch = { linger = "%(linger)s"; }; } );
+	include_raw = "always"; batch = { linger = "%(linger)s"; }; } );
 """
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|"
                     r"runtime error:|Assertion .* failed")

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from digtext import FLAGS, record
 from notation import name_octets
-from references import instant
+from references import address, instant
 from rrtypes import class_number, opcode_number, rcode_number, type_number
 
 TEXT, NUMBER, BOOL = str, int, bool
@@ -85,6 +85,9 @@ def native_frame(event):
     check(event, SCHEMA, "event")
     network, tap = event.get("network", {}), event.get("dnstap", {})
     frame = {key: network.get(key) for key in SCHEMA["network"]}
+    for key in ("query-ip", "response-ip"):
+        if key in network:
+            frame[key] = address(network[key])
     for key in ("operation", "identity", "version", "extra"):
         frame[key] = tap.get(key)
     for key in SCHEMA["dnstap"]:

@@ -31,10 +31,13 @@ def lines(text):
 
 
 def address(text):
+    """An address in one spelling; the index and the event have octets that
+    are none in hex, and the event says nothing of an empty one."""
+    text = text.removeprefix("hex:")
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        return text
+        return text or None
 
 
 def instant(text, step):
@@ -196,6 +199,29 @@ def index_time(doc, which):
             doc.get(which + "_time_nsec", 0), 1)
 
 
+def index_zone(text):
+    """In hex when the octets are no name: then the event has no zone."""
+    if text is None or text.startswith("hex:"):
+        return None
+    return name_octets(text)
+
+
+POLICY = re.compile(r'(\w+): (?:"((?:\\.|[^"\\])*)"|(\w+))')
+
+
+def index_policy(text):
+    """Protobuf's text format; octets are \\NNN in octal.  Rule and value are
+    names (of plain letters, in this corpus) in wire format."""
+    out = {"policy-" + key: None
+           for key in ("type", "rule", "action", "match", "value")}
+    for key, quoted, word in POLICY.findall(text or ""):
+        if key in ("rule", "value"):
+            octets = quoted.encode().decode("unicode_escape")
+            word = ".".join(re.findall(r"[a-z]+", octets))
+        out["policy-" + key] = word or quoted
+    return out
+
+
 def index_header(m):
     frame = {"id": m["id"], "opcode": m["opcode"],
              "flags": tuple(f for f in digtext.FLAGS if m[f])}
@@ -250,14 +276,15 @@ def index_message(m):
 def index_frame(doc):
     frame = {ours: doc.get(key) for key, ours in ENVELOPE.items()}
     for key in ("query-ip", "response-ip"):
-        if frame[key]:
+        if frame[key] is not None:
             frame[key] = address(frame[key])
     for key in ("identity", "version", "extra"):
         frame[key] = index_text(doc.get(key))
     for key in ("query", "response"):
         frame[key + "-time"] = index_time(doc, key)
-    zone = doc.get("query_zone")
-    frame["query-zone"] = zone and name_octets(zone)
+    frame["query-zone"] = index_zone(doc.get("query_zone"))
+    frame["http-protocol"] = doc.get("http_protocol")
+    frame.update(index_policy(doc.get("policy")))
     m = doc.get("response_message") or doc.get("query_message")
     frame["has-message"] = m is not None
     if m:

@@ -43,11 +43,12 @@ RCODES = {
 
 
 def number(table, generic, text):
-    """The number of a mnemonic or of its generic form (TYPE12, CLASS7)."""
+    """The number of a mnemonic or of its generic form (TYPE12, CLASS7, 12)."""
     if text in table:
         return table[text]
-    if text.startswith(generic) and text[len(generic):].isdigit():
-        return int(text[len(generic):])
+    digits = text.removeprefix(generic)
+    if digits.isdigit():
+        return int(digits)
     return "unknown: " + text
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Corpus conformance: captures against reference decodings.
-# builddir: where the binaries are.
+# Corpus conformance: captures against reference decodings, then the hostile
+# corpus against decoder and daemon.  builddir: where the binaries are.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 : "${builddir:=.}"
@@ -12,4 +12,5 @@ command -v zstd >/dev/null || {
 }
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE
-exec python3 "$here/compare.py"
+python3 "$here/compare.py" || exit
+python3 "$here/hostile.py"
