@@ -1,0 +1,150 @@
+/*
+ * Connections come and go through one adder and several owners, as in the
+ * intake, while others walk the registry and close by id: nobody sees a freed
+ * connection or a foreign descriptor, and the limit holds at every moment.
+ */
+#include "intake/registry.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "stress/stress.h"
+#include "sync/ring.h"
+#include "sync/thread.h"
+
+enum { OWNERS = 2, WALKERS = 2, CLOSERS = 1, MAX = 50 };
+
+static struct registry registry;
+static struct ring ring;
+static uint64_t end_ns;
+static _Atomic uint64_t newest_id, walked, closed;
+
+static void add(void *arg)
+{
+	const struct sockaddr sa = { .sa_family = AF_UNIX };
+	uint64_t *refused = arg;
+
+	while (stress_goes_on(end_ns)) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		struct conn *c;
+
+		if (fd < 0) { /* as many wait for their grace period */
+			must(errno == EMFILE);
+			sched_yield();
+			continue;
+		}
+		must(conn_new(&c, fd, &sa, 7, 1024, 1) == 0);
+		if (registry_add(&registry, c) != 0) {
+			++*refused;
+			conn_free(c);
+			sched_yield();
+			continue;
+		}
+		atomic_store(&newest_id, c->id);
+		while (!ring_push(&ring, c))
+			sched_yield();
+	}
+}
+
+static void own(void *arg)
+{
+	uint64_t *seed = arg;
+	struct conn *mine[MAX];
+	unsigned n = 0;
+
+	for (;;) {
+		void *got;
+		int r = ring_pop(&ring, n == 0 ? UINT64_MAX : 0, &got);
+
+		if (r == 0)
+			mine[n++] = got;
+		else if (r == RING_E_CLOSED && n == 0)
+			return;
+		if (n > 0 && (r != 0 || stress_random(seed) % 2)) {
+			unsigned i = (unsigned)(stress_random(seed) % n);
+			struct conn *c = mine[i];
+
+			mine[i] = mine[--n];
+			c->tick++; /* the owner's field */
+			registry_remove(&registry, c);
+			conn_retire(c);
+		}
+	}
+}
+
+static bool visit(const struct conn *c, void *arg)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	uint64_t *n = arg;
+
+	must(c->magic == CONN_MAGIC && c->listener == 7 && c->is_unix);
+	/* the descriptor is a unix socket for as long as we look */
+	must(getsockname(c->fd, (struct sockaddr *)&sa, &len) == 0);
+	must(sa.ss_family == AF_UNIX);
+	++*n;
+	return true;
+}
+
+static void walk(void *arg)
+{
+	(void)arg;
+	while (stress_goes_on(end_ns)) {
+		uint64_t n = 0;
+
+		must(registry_count(&registry) <= MAX + 1);
+		registry_walk(&registry, visit, &n);
+		atomic_fetch_add(&walked, n);
+	}
+}
+
+static void close_some(void *arg)
+{
+	uint64_t *seed = arg;
+
+	while (stress_goes_on(end_ns)) {
+		uint64_t newest = atomic_load(&newest_id);
+		uint64_t id = newest - stress_random(seed) % MAX;
+
+		if (registry_close(&registry, id))
+			atomic_fetch_add(&closed, 1);
+	}
+}
+
+int main(void)
+{
+	struct thread owners[OWNERS], walkers[WALKERS], closer, adder;
+	uint64_t seeds[OWNERS + CLOSERS], refused = 0;
+
+	end_ns = stress_end_ns();
+	must(registry_init(&registry, MAX) == 0);
+	must(ring_init(&ring, MAX) == 0);
+	for (unsigned i = 0; i < OWNERS + CLOSERS; i++)
+		seeds[i] = i + 1;
+	for (unsigned i = 0; i < OWNERS; i++)
+		must(thread_start(&owners[i], "owner", own, &seeds[i]) == 0);
+	for (unsigned i = 0; i < WALKERS; i++)
+		must(thread_start(&walkers[i], "walker", walk, NULL) == 0);
+	must(thread_start(&closer, "closer", close_some, &seeds[OWNERS]) == 0);
+	must(thread_start(&adder, "adder", add, &refused) == 0);
+	thread_join(&adder);
+	ring_close(&ring);
+	for (unsigned i = 0; i < OWNERS; i++)
+		thread_join(&owners[i]);
+	for (unsigned i = 0; i < WALKERS; i++)
+		thread_join(&walkers[i]);
+	thread_join(&closer);
+	rcu_barrier();
+	must(registry_count(&registry) == 0);
+	registry_deinit(&registry);
+	ring_deinit(&ring);
+	printf("added=%llu refused=%llu walked=%llu closed=%llu\n",
+		(unsigned long long)atomic_load(&newest_id),
+		(unsigned long long)refused,
+		(unsigned long long)atomic_load(&walked),
+		(unsigned long long)atomic_load(&closed));
+	return atomic_load(&newest_id) > MAX && atomic_load(&walked) != 0 &&
+			       atomic_load(&closed) != 0
+		       ? 0
+		       : 1;
+}
