@@ -69,7 +69,7 @@ refused 1 'tap.sock' --listen "unix:$dir/tap.sock" --output stdout
 port=$(free_port)
 stop daemon
 daemon --listen "tcp://127.0.0.1:$port" --output stdout
-refused 1 "$port.*in use" --listen "tcp://127.0.0.1:$port" --output stdout
+refused 1 "$port: another program listens there" --listen "tcp://127.0.0.1:$port" --output stdout
 stop daemon
 refused 1 'no-such-folder' --listen "unix:$dir/tap.sock" \
 	--output "file:$dir/no-such-folder/events"
