@@ -43,6 +43,7 @@ kill -TERM "${pids[daemon]}"
 sleep 1
 running daemon || fail "the daemon did not wait for the collector"
 stop daemon 1 TERM 3
-grep -Eq 'SHUTDOWN.*lost' "$dir/daemon.err" || fail "no word about what was lost"
+grep -Eq ' DELIVER_DROPPED_SHUTDOWN .*events=5000' "$dir/daemon.err" ||
+	fail "no word about what was lost"
 ledger_check
 equal "dropped" "$(ledger hec dropped)" 5000

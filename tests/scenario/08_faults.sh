@@ -49,7 +49,7 @@ all_delivered late slow:200ms@every:5 2
 all_delivered held 401/3@first:3 1
 all_delivered forbidden 403/4@first:2 1
 all_delivered lost 404@first:2 1
-all_delivered large 413@every:2 1
+all_delivered large 413@first:5 1
 all_delivered encoding 415@first:1 1
 
 # Without a number, halves find out which event is refused; what is then left

@@ -43,16 +43,12 @@ unbound_start() {
 port=$(free_port)
 tap_start
 unbound_start yes
-ask "$port" 10000 4000
-asked_settle 20000
-arrived CLIENT_QUERY 10000
-arrived CLIENT_RESPONSE 10000
+ask "$port" 0 10000 4000
+arrived 10000 CLIENT_QUERY CLIENT_RESPONSE
 stop unbound 0 TERM 5
 
 unbound_start no
-ask "$port" 1000 4000
-asked_settle 22000
-arrived CLIENT_QUERY 11000
-arrived CLIENT_RESPONSE 11000
+ask "$port" 10000 1000 4000
+arrived 11000 CLIENT_QUERY CLIENT_RESPONSE
 stop unbound 0 TERM 5
 tap_stop

@@ -29,10 +29,8 @@ END
 tap_start
 start named "$(program named)" -f -c "$dir/named.conf"
 wait_answers named "$port"
-ask "$port" 10000 4000
-asked_settle 20000
-arrived AUTH_QUERY 10000
+ask "$port" 0 10000 4000
 # BIND's name for a response goes by the question's RD bit, which dnsperf sets
-arrived CLIENT_RESPONSE 10000
+arrived 10000 AUTH_QUERY CLIENT_RESPONSE
 stop named 0 TERM 5
 tap_stop

@@ -38,9 +38,6 @@ END
 tap_start
 start nsd "$(program nsd)" -d -c "$dir/nsd.conf"
 wait_answers nsd "$port"
-ask "$port" 10000 2000
-asked_settle 20000
-arrived AUTH_QUERY 10000
-arrived AUTH_RESPONSE 10000
+ask_in_rounds "$port" 1000 AUTH_QUERY AUTH_RESPONSE
 stop nsd 0 TERM 5
 tap_stop

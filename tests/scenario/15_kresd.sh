@@ -22,10 +22,7 @@ END
 tap_start
 start kresd kresd -n -c "$dir/kresd.conf" "$dir"
 wait_answers kresd "$port"
-ask "$port" 10000 2000
-asked_settle 20000
-arrived CLIENT_QUERY 10000
-arrived CLIENT_RESPONSE 10000
+ask_in_rounds "$port" 1000 CLIENT_QUERY CLIENT_RESPONSE
 stop kresd 0 TERM 5
 stop backend
 tap_stop

@@ -33,10 +33,8 @@ END
 tap_start
 start recursor pdns_recursor --config-dir="$dir"
 wait_answers recursor "$port"
-ask "$port" 10000 2000
-asked_settle 20000
-arrived RESOLVER_QUERY 10000
-arrived RESOLVER_RESPONSE 10000
+ask "$port" 0 10000 2000
+arrived 10000 RESOLVER_QUERY RESOLVER_RESPONSE
 stop recursor 143 TERM 5 # it just ends, without STOP
 stop backend
 tap_stop

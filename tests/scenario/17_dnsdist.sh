@@ -19,10 +19,8 @@ END
 tap_start
 start dnsdist dnsdist --supervised --disable-syslog -C "$dir/dnsdist.conf"
 wait_answers dnsdist "$port"
-ask "$port" 10000 2000
-asked_settle 20000
-arrived CLIENT_QUERY 10000
-arrived CLIENT_RESPONSE 10000
+ask "$port" 0 10000 2000
+arrived 10000 CLIENT_QUERY CLIENT_RESPONSE
 stop dnsdist 143 TERM 5 # it just ends, without STOP
 stop backend
 tap_stop

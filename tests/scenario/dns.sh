@@ -30,11 +30,11 @@ zone_write() {
 	END
 }
 
-# questions N - N different ones, so that no cache answers
+# questions FIRST N - N different ones, so that no cache answers
 questions() {
-	awk -v n="$1" 'BEGIN {
+	awk -v first="$1" -v n="$2" 'BEGIN {
 		split("A AAAA TXT A", type)
-		for (i = 0; i < n; i++)
+		for (i = first; i < first + n; i++)
 			print "q" i ".example " type[i % 4 + 1]
 	}' >"$dir/questions"
 }
@@ -89,30 +89,42 @@ tap_start() {
 	daemon -c "$dir/tapferry.conf"
 }
 
-# ask PORT N RATE - N questions, all of them answered
-#
-# The rate is what the producer's own queue can stand: what a server drops
-# before it writes, nobody can count.
+# ask PORT FIRST N RATE - N questions, all of them answered
 ask() {
-	questions "$2"
+	questions "$2" "$3"
 	timeout $((40 * slow)) dnsperf -s 127.0.0.1 -p "$1" -d "$dir/questions" \
-		-n 1 -Q "$3" -q 200 -t 10 -c 4 >"$dir/dnsperf.out" 2>&1 ||
+		-n 1 -Q "$4" -q 200 -t 10 -c 4 >"$dir/dnsperf.out" 2>&1 ||
 		fail "dnsperf failed"
 	equal "answered questions" \
-		"$(sed -n 's/^ *Queries completed: *\([0-9]*\) .*/\1/p' "$dir/dnsperf.out")" "$2"
+		"$(sed -n 's/^ *Queries completed: *\([0-9]*\) .*/\1/p' "$dir/dnsperf.out")" "$3"
 }
 
-# arrived OPERATION N - exactly N questions of ask() came through
+about_questions='"qname":"q[0-9]+\.example"'
+
+# arrived N OPERATION... - N messages of each operation about the questions,
+# and of no other (the rest is dig's, and the server's own business)
 arrived() {
-	wait_count "\"operation\":\"$1\"" "$dir/asked" "$2" 1
+	local n=$1 operation
+	shift
+	until_true 20 at_least "$about_questions" "$dir/events" $(($# * n)) || :
+	grep -E "$about_questions" "$dir/events" >"$dir/asked" || :
+	for operation; do
+		equal "$operation messages" \
+			"$(count "\"operation\":\"$operation\"" "$dir/asked")" "$n"
+	done
+	equal "messages of any kind" "$(count . "$dir/asked")" $(($# * n))
 }
 
-# asked_settle TOTAL - wait for TOTAL events about the questions of ask(), and
-# keep them in $dir/asked (the rest is dig's, and the server's own business)
-asked_settle() {
-	local pattern='"qname":"q[0-9]+\.example"'
-	until_true 20 at_least "$pattern" "$dir/events" "$1" || :
-	grep -E "$pattern" "$dir/events" >"$dir/asked" || :
+# ask_in_rounds PORT N OPERATION... - as ask and arrived, for a server whose
+# queue holds 512 messages: what it drops before it writes nobody can count, so
+# it is not asked for more before the last round has arrived
+ask_in_rounds() {
+	local port=$1 n=$2 asked
+	shift 2
+	for ((asked = 0; asked < n; asked += 200)); do
+		ask "$port" $asked 200 2000
+		arrived $((asked + 200)) "$@"
+	done
 }
 
 # The daemon ends; collector and file have the same number of events, which is

@@ -101,7 +101,10 @@ until_true() {
 start() {
 	local name=$1
 	shift
-	setsid "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null &
+	# emptied first: what an earlier one said must not be taken for its words
+	: >"$dir/$name.out"
+	: >"$dir/$name.err"
+	setsid "$@" >>"$dir/$name.out" 2>>"$dir/$name.err" </dev/null &
 	pids[$name]=$!
 }
 
