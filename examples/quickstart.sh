@@ -39,7 +39,7 @@ quietly() {
 # wait_for FILE TEXT - up to ten seconds
 wait_for() {
 	tries=100
-	until grep -q "$2" "$1"; do
+	until grep -qs "$2" "$1"; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || { echo "no \"$2\" in $1" >&2; exit 1; }
 		sleep 0.1
