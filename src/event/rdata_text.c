@@ -6,6 +6,7 @@
 #include "event/digits.h"
 #include "event/ip_text.h"
 #include "event/name_text.h"
+#include "event/rdata_old.h"
 #include "event/rdata_text.h"
 
 enum {
@@ -142,6 +143,7 @@ static bool write_formatted(struct rdata_text *t, struct json *j,
 	struct slice msg, const struct dns_record *r)
 {
 	const uint8_t *data = msg.data + r->rdata;
+	int e;
 
 	if (r->type == KNOT_RRTYPE_A && r->rdlen == 4) {
 		json_room(j, IP_TEXT_ROOM);
@@ -155,6 +157,9 @@ static bool write_formatted(struct rdata_text *t, struct json *j,
 	}
 	if (is_one_name(r->type))
 		return write_name(j, msg, r);
+	e = rdata_old_write(j, msg, r);
+	if (e != RDATA_OLD_E_OTHER)
+		return e == 0;
 	return write_by_libknot(t, j, msg, r);
 }
 

@@ -78,6 +78,60 @@ START_TEST(data_is_in_presentation_format)
 }
 END_TEST
 
+START_TEST(types_that_libknot_has_no_text_for_are_text)
+{
+	check_good(11, "\300\0\2\1\6\0\0\0\x40", "192.0.2.1 6 25");
+	check_good(11, "\300\0\2\1\x11", "192.0.2.1 17");
+	check_good(19,
+		"\4"
+		"3110",
+		"\"3110\"");
+	check_good(19, "\4\"\\\n\xff", "\"\\\"\\\\\\010\\255\"");
+	check_good(20,
+		"\3"
+		"150",
+		"\"150\"");
+	check_good(20,
+		"\3"
+		"150\3"
+		"004",
+		"\"150\" \"004\"");
+	check_good(22, "\x47\0\5", "0x470005");
+	check_good(26, "\0\62\1A\0\1b\1c\0", "50 A. b.c.");
+	check_good(27,
+		"\1"
+		"1\2-2\0",
+		"\"1\" \"-2\" \"\"");
+	check_good(260, "\12\0", "10 0 0 .");
+	check_good(260, "\12\x81\313\0\161\25", "10 1 1 203.0.113.21");
+	check_good(260, "\0\2\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1",
+		"0 0 2 2001:db8::1");
+	check_good(260, "\1\3\2gw\0", "1 0 3 gw.");
+	/* a kind of relay that nobody has defined */
+	check_good(260, "\1\4x", "\\# 3 010478");
+}
+END_TEST
+
+START_TEST(their_broken_data_is_generic)
+{
+	check_broken(11, "\300\0\2\1", "\\# 4 c0000201");
+	check_broken(19, "\1a\1b", "\\# 4 01610162");
+	check_broken(19, "\5a", "\\# 2 0561");
+	check_broken(20, "", "\\# 0");
+	check_broken(20, "\0\0\0", "\\# 3 000000");
+	check_broken(22, "", "\\# 0");
+	check_broken(26, "\0", "\\# 1 00");
+	check_broken(26, "\0\1\0", "\\# 3 000100");
+	check_broken(26, "\0\1\0\0\0", "\\# 5 0001000000");
+	check_broken(27, "\0\0", "\\# 2 0000");
+	check_broken(260, "\1", "\\# 1 01");
+	check_broken(260, "\1\0\0", "\\# 3 010000");
+	check_broken(260, "\1\1\1\2\3", "\\# 5 0101010203");
+	check_broken(260, "\1\2\1", "\\# 3 010201");
+	check_broken(260, "\1\3\1", "\\# 3 010301");
+}
+END_TEST
+
 START_TEST(unknown_types_are_generic)
 {
 	check_good(65280, "\1\2\xff", "\\# 3 0102ff");
@@ -244,6 +298,8 @@ int main(void)
 	if (r != 0)
 		return 1;
 	tcase_add_test(t, data_is_in_presentation_format);
+	tcase_add_test(t, types_that_libknot_has_no_text_for_are_text);
+	tcase_add_test(t, their_broken_data_is_generic);
 	tcase_add_test(t, unknown_types_are_generic);
 	tcase_add_test(t, broken_data_is_generic_and_said_to_be_broken);
 	tcase_add_test(t, updates_have_records_without_data);
