@@ -129,6 +129,7 @@ START_TEST(every_short_prefix_is_malformed_and_keeps_what_is_whole)
 
 		ck_assert(d.malformed);
 		ck_assert(d.has_header == (m.len >= 12));
+		ck_assert(d.has_qname == (m.len >= 12 + 13));
 		ck_assert(d.has_question == (m.len >= 12 + 17));
 		ck_assert_uint_eq(total,
 			(m.len >= 12 + 17 + 16) + (m.len >= 12 + 17 + 33));
