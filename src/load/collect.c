@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,6 +14,7 @@
 #include "load/delivery.h"
 #include "load/progress.h"
 #include "load/reply.h"
+#include "load/service.h"
 
 enum {
 	READ_BUFFER = 512 * 1024, /* a connection's memory, half of it to read
@@ -24,19 +24,11 @@ enum {
 };
 #define PARKED_TICK_NS (2 * NS_PER_MS)
 
-enum endpoint {
-	ENDPOINT_NONE = 0,
-	ENDPOINT_EVENT,
-	ENDPOINT_RAW,
-	ENDPOINT_ACK,
-	ENDPOINT_HEALTH,
-};
-
 /* owner: the library's thread that serves its connection; while it is parked,
  * the collector's list */
 struct request {
 	struct MHD_Connection *connection;
-	enum endpoint endpoint;
+	enum service_endpoint endpoint;
 	struct delivery delivery;
 	struct fault fault;
 	unsigned status; /* refused before its body: what to answer */
@@ -48,7 +40,6 @@ struct request {
 
 struct collector {
 	const struct collect_settings *settings; /* const after start */
-	struct MHD_Response *success;            /* const after start */
 	_Atomic uint64_t number;                 /* atomic: deliveries begun */
 	_Atomic uint64_t events;                 /* atomic */
 	_Atomic uint64_t requests;               /* atomic */
@@ -61,104 +52,20 @@ struct collector {
 	int write_error;              /* guarded: lock */
 };
 
-static enum endpoint find_endpoint(const char *url)
-{
-	static const struct {
-		const char *path;
-		enum endpoint endpoint;
-	} known[] = {
-		{ "/services/collector", ENDPOINT_EVENT },
-		{ "/services/collector/event", ENDPOINT_EVENT },
-		{ "/services/collector/event/1.0", ENDPOINT_EVENT },
-		{ "/services/collector/raw", ENDPOINT_RAW },
-		{ "/services/collector/raw/1.0", ENDPOINT_RAW },
-		{ "/services/collector/ack", ENDPOINT_ACK },
-		{ "/services/collector/health", ENDPOINT_HEALTH },
-		{ "/services/collector/health/1.0", ENDPOINT_HEALTH },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(url, known[i].path) == 0)
-			return known[i].endpoint;
-	return ENDPOINT_NONE;
-}
-
-static enum MHD_Result answer_text(struct MHD_Connection *connection,
-	unsigned status, const char *type, const char *text, size_t len)
-{
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		len, (void *)text, MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result result;
-
-	if (response == NULL)
-		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
 static enum MHD_Result answer(struct collector *c, struct request *rq,
 	unsigned status, int code, uint64_t event_number)
 {
-	static const char html[] =
-		"<!doctype html><html><body><h1>%u</h1></body></html>\n";
-	char body[REPLY_MAX];
-	size_t len;
-
-	if (status == 200 && code == REPLY_SUCCESS)
-		return MHD_queue_response(rq->connection, status, c->success);
-	if (rq->endpoint != ENDPOINT_HEALTH)
+	if (status != 200)
 		atomic_fetch_add(&c->refused, 1);
-	if (code < 0) {
-		len = (size_t)snprintf(body, sizeof(body), html, status);
-		return answer_text(
-			rq->connection, status, "text/html", body, len);
-	}
-	len = reply_format(body, sizeof(body), code, event_number);
-	return answer_text(rq->connection, status,
-		"application/json; charset=UTF-8", body, len);
+	return service_answer(rq->connection, status, code, event_number);
 }
 
-/* Nothing there: the one answer whose code is not one of HEC's. */
-static enum MHD_Result answer_not_found(struct request *rq)
+static bool is_delivery(const struct request *rq)
 {
-	static const char text[] = "{\"text\":\"The requested URL was not "
-				   "found on this server.\",\"code\":404}";
-
-	return answer_text(rq->connection, 404,
-		"application/json; charset=UTF-8", text, sizeof(text) - 1);
+	return rq->endpoint == SERVICE_EVENT || rq->endpoint == SERVICE_RAW;
 }
 
-/* "Authorization: Splunk TOKEN", or Basic with the token as password. */
-static int check_token(const struct collector *c, struct request *rq)
-{
-	static const char scheme[] = "Splunk ";
-	const char *want = c->settings->token;
-	const char *header = MHD_lookup_connection_value(
-		rq->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-	char *password = NULL;
-	char *user;
-	int code = REPLY_SUCCESS;
-
-	if (header == NULL)
-		return REPLY_TOKEN_REQUIRED;
-	if (strncmp(header, scheme, sizeof(scheme) - 1) == 0) {
-		header += sizeof(scheme) - 1;
-		return want == NULL || strcmp(header, want) == 0
-			       ? REPLY_SUCCESS
-			       : REPLY_BAD_TOKEN;
-	}
-	user = MHD_basic_auth_get_username_password(rq->connection, &password);
-	if (user == NULL || password == NULL)
-		code = REPLY_BAD_AUTHORIZATION;
-	else if (want != NULL && strcmp(password, want) != 0)
-		code = REPLY_BAD_TOKEN;
-	MHD_free(user);
-	MHD_free(password);
-	return code;
-}
-
+/* What to answer when the body has been read. */
 static void refuse(struct request *rq, unsigned status, int code)
 {
 	rq->status = status;
@@ -171,7 +78,7 @@ static void begin_delivery(struct collector *c, struct request *rq)
 {
 	const char *encoding = MHD_lookup_connection_value(rq->connection,
 		MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_ENCODING);
-	int code = check_token(c, rq);
+	int code = service_check_token(rq->connection, c->settings->token);
 
 	if (code != REPLY_SUCCESS) {
 		refuse(rq, code == REPLY_BAD_TOKEN ? 403 : 401, code);
@@ -183,7 +90,7 @@ static void begin_delivery(struct collector *c, struct request *rq)
 		.gzip = encoding != NULL && strcmp(encoding, "gzip") == 0,
 		.keep = c->settings->file != NULL,
 		.check = c->settings->check,
-		.raw = rq->endpoint == ENDPOINT_RAW,
+		.raw = rq->endpoint == SERVICE_RAW,
 	};
 	if (rq->fault.what == FAULT_STATUS) {
 		code = rq->fault.code;
@@ -201,22 +108,22 @@ static void begin(struct collector *c, struct request *rq, const char *url,
 	bool post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
 
-	rq->endpoint = find_endpoint(url);
+	rq->endpoint = service_find(url);
 	switch (rq->endpoint) {
-	case ENDPOINT_EVENT:
-	case ENDPOINT_RAW:
+	case SERVICE_EVENT:
+	case SERVICE_RAW:
 		if (post)
 			begin_delivery(c, rq);
 		else
 			refuse(rq, 405, -1);
 		break;
-	case ENDPOINT_ACK:
+	case SERVICE_ACK:
 		refuse(rq, post ? 400 : 405, post ? REPLY_ACK_DISABLED : -1);
 		break;
-	case ENDPOINT_HEALTH:
+	case SERVICE_HEALTH:
 		refuse(rq, get ? 200 : 405, get ? REPLY_HEALTHY : -1);
 		break;
-	case ENDPOINT_NONE:
+	case SERVICE_NONE:
 		break;
 	}
 }
@@ -304,8 +211,8 @@ static enum MHD_Result finish(struct collector *c, struct request *rq)
 {
 	uint64_t delay_ns = c->settings->delay_ns + rq->fault.delay_ns;
 
-	if (rq->endpoint == ENDPOINT_NONE)
-		return answer_not_found(rq);
+	if (rq->endpoint == SERVICE_NONE)
+		return service_answer_not_found(rq->connection);
 	if (rq->fault.what == FAULT_HANG && !rq->was_parked &&
 		park(c, rq, UINT64_MAX))
 		return MHD_YES;
@@ -313,8 +220,7 @@ static enum MHD_Result finish(struct collector *c, struct request *rq)
 		atomic_fetch_add(&c->refused, 1);
 		return MHD_NO; /* closes */
 	}
-	if (delay_ns > 0 && !rq->was_parked && rq->status != 405 &&
-		rq->endpoint != ENDPOINT_HEALTH &&
+	if (delay_ns > 0 && !rq->was_parked && is_delivery(rq) &&
 		park(c, rq, clock_mono_ns(&clock_system) + delay_ns))
 		return MHD_YES;
 	if (rq->status != 0)
@@ -344,7 +250,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 	if (*upload_len == 0)
 		return finish(c, rq);
 	/* a body that is refused is read all the same: the connection lives */
-	if (rq->status == 0 && rq->endpoint != ENDPOINT_NONE)
+	if (rq->status == 0 && rq->endpoint != SERVICE_NONE)
 		delivery_add(&rq->delivery, slice_from(upload, *upload_len));
 	*upload_len = 0;
 	return MHD_YES;
@@ -421,20 +327,6 @@ static struct MHD_Daemon *start(struct collector *c)
 		on_completed, NULL, MHD_OPTION_END);
 }
 
-static struct MHD_Response *make_success(void)
-{
-	char body[REPLY_MAX];
-	size_t len = reply_format(
-		body, sizeof(body), REPLY_SUCCESS, REPLY_NO_NUMBER);
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		len, body, MHD_RESPMEM_MUST_COPY);
-
-	if (response != NULL)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-			"application/json; charset=UTF-8");
-	return response;
-}
-
 int collect_run(
 	struct collect_result *result, const struct collect_settings *settings)
 {
@@ -444,9 +336,6 @@ int collect_run(
 
 	TAILQ_INIT(&c.parked);
 	pthread_mutex_init(&c.lock, NULL);
-	c.success = make_success();
-	if (c.success == NULL)
-		return -ENOMEM;
 	errno = 0;
 	daemon = start(&c);
 	if (daemon == NULL) {
@@ -459,7 +348,6 @@ int collect_run(
 		unpark(&c, UINT64_MAX);
 		MHD_stop_daemon(daemon);
 	}
-	MHD_destroy_response(c.success);
 	pthread_mutex_destroy(&c.lock);
 	*result = (struct collect_result){
 		.events = atomic_load(&c.events),

@@ -60,6 +60,9 @@ struct exchange {
 /* Draws the next exchange; every field of *x is written. */
 void exchange_draw(struct exchange *x, struct rng *rng);
 
+/* A word for a label. */
+const char *exchange_word(struct rng *rng);
+
 /* Write the DNS message of one side. */
 void exchange_put_query(
 	const struct exchange *x, enum exchange_side side, struct put *p);

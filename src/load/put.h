@@ -52,6 +52,15 @@ static inline void put_u32(struct put *p, uint32_t v)
 	put_u16(p, v & 0xffff);
 }
 
+/* A label of a DNS name; of none, the root. */
+static inline void put_label(struct put *p, const char *text)
+{
+	size_t len = strlen(text);
+
+	put_u8(p, (unsigned)len);
+	put_bytes(p, text, len);
+}
+
 /* Writes over two octets that are there already: a length known later. */
 static inline void put_u16_at(struct put *p, size_t at, unsigned v)
 {
