@@ -136,8 +136,10 @@ static bool answer(struct connection *k, const struct fake_reply *r)
 {
 	const char *body = r->body != NULL ? r->body : "";
 	struct linger reset = { .l_onoff = 1 };
-	char text[1024];
-	int n = snprintf(text, sizeof(text),
+	size_t cap = strlen(body) + 1024;
+	char *text = malloc(cap);
+	bool more = false;
+	int n = snprintf(text, cap,
 		"HTTP/1.1 %d Scripted\r\nContent-Type: application/json\r\n"
 		"Content-Length: %zu\r\n%s\r\n%s",
 		r->status, strlen(body), r->headers != NULL ? r->headers : "",
@@ -146,16 +148,18 @@ static bool answer(struct connection *k, const struct fake_reply *r)
 	switch (r->fault) {
 	case FAKE_RESET:
 		setsockopt(k->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-		return false;
+		break;
 	case FAKE_CUT:
 		send(k->fd, text, (size_t)n - 1, MSG_NOSIGNAL);
-		return false;
+		break;
 	case FAKE_STALL:
 		wait_readable(k->c, k->fd);
-		return false;
+		break;
 	default:
-		return send(k->fd, text, (size_t)n, MSG_NOSIGNAL) == n;
+		more = send(k->fd, text, (size_t)n, MSG_NOSIGNAL) == n;
 	}
+	free(text);
+	return more;
 }
 
 static void *serve(void *arg)
@@ -175,6 +179,8 @@ static void *serve(void *arg)
 		rq.gzip = strcasestr(k->in, "\r\nContent-Encoding: gzip\r\n");
 		rq.authorized =
 			strstr(k->in, "\r\nAuthorization: Splunk secret\r\n");
+		rq.expects = strcasestr(k->in, "\r\nExpect:");
+		rq.agent = strstr(k->in, "\r\nUser-Agent: tapferry/");
 		*body = byte;
 		rq.events = read_events(body, body_len, rq.gzip, numbers);
 		rq.first = rq.events > 0 ? numbers[0] : 0;

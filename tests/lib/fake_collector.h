@@ -46,6 +46,8 @@ struct fake_request {
 	unsigned events;
 	bool gzip;
 	bool authorized; /* Authorization: Splunk secret */
+	bool expects;    /* Expect: 100-continue */
+	bool agent;      /* User-Agent: tapferry/… */
 };
 
 struct fake_collector {

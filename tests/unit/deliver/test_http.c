@@ -1,0 +1,208 @@
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "deliver/http.h"
+#include "lib/fake_collector.h"
+#include "lib/suite.h"
+
+static struct fake_collector server;
+static struct stop stop;
+static struct http *http;
+static struct reply reply;
+
+static struct http_settings settings(void)
+{
+	return (struct http_settings){
+		.content_type = "application/json",
+		.auth_scheme = "Splunk",
+		.token = "secret",
+		.connect_timeout_ns = 5 * NS_PER_S,
+		.request_timeout_ns = 10 * NS_PER_S,
+		.connections = 1,
+	};
+}
+
+static void setup(void)
+{
+	const struct http_settings s = settings();
+
+	ck_assert_int_eq(http_init(), 0);
+	ck_assert_int_eq(stop_init(&stop), 0);
+	ck_assert_int_eq(http_new(&http, &s, &stop), 0);
+}
+
+static void teardown(void)
+{
+	http = http_free(http);
+	stop_deinit(&stop);
+}
+
+static int post(const char *body)
+{
+	return http_post(http, server.url, slice_from_str(body), false, &reply);
+}
+
+START_TEST(a_reply_comes_back_with_all_its_parts)
+{
+	const struct fake_reply script[] = { { .status = 429,
+		.body = "{\"code\":26}",
+		.headers = "RETRY-AFTER:  120 \r\n" } };
+
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post("{\"n\":0}"), 0);
+	ck_assert_int_eq(reply.status, 429);
+	ck_assert_uint_eq(reply.body.len, 11);
+	ck_assert_mem_eq(reply.body.data, "{\"code\":26}", 11);
+	ck_assert_str_eq(reply.content_type, "application/json");
+	ck_assert_uint_eq(verdict_retry_after(reply.retry_after, reply.real_ns),
+		120 * NS_PER_S);
+	ck_assert_uint_gt(reply.real_ns, UINT64_C(1700000000) * NS_PER_S);
+	fake_collector_stop(&server);
+	ck_assert(server.requests[0].authorized);
+	ck_assert(server.requests[0].agent);
+	ck_assert(!server.requests[0].gzip);
+}
+END_TEST
+
+START_TEST(nothing_stays_from_the_reply_before)
+{
+	const struct fake_reply script[] = {
+		{ .status = 503, .body = "x", .headers = "Retry-After: 1\r\n" },
+		{ .status = 200 },
+	};
+
+	fake_collector_start(&server, 0, script, 2);
+	ck_assert_int_eq(post("{\"n\":0}"), 0);
+	ck_assert_ptr_nonnull(reply.retry_after);
+	ck_assert_int_eq(post("{\"n\":1}"), 0);
+	ck_assert_int_eq(reply.status, 200);
+	ck_assert_ptr_null(reply.retry_after);
+	ck_assert_uint_eq(reply.body.len, 0);
+	fake_collector_stop(&server);
+}
+END_TEST
+
+START_TEST(a_long_reply_is_read_to_its_end_and_kept_in_part)
+{
+	static char body[300000];
+	const struct fake_reply script[] = { { .status = 200, .body = body } };
+
+	memset(body, 'a', sizeof(body) - 1);
+	fake_collector_start(&server, 0, script, 1);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(post("{\"n\":0}"), 0);
+		ck_assert_uint_eq(reply.body.len, HTTP_REPLY_MAX);
+	}
+	fake_collector_stop(&server);
+	ck_assert_uint_eq(server.connections, 1);
+}
+END_TEST
+
+START_TEST(a_large_body_does_not_wait_for_100_continue)
+{
+	enum { LARGE = 3000000 };
+	const struct fake_reply script[] = { FAKE_OK };
+	char *body = calloc(1, LARGE + 1);
+
+	memset(body, ' ', LARGE);
+	memcpy(body + LARGE - 8, "{\"n\":42}", 8);
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post(body), 0);
+	fake_collector_stop(&server);
+	ck_assert(!server.requests[0].expects);
+	ck_assert_uint_eq(server.taken[42], 1);
+	free(body);
+}
+END_TEST
+
+START_TEST(an_interim_reply_is_none)
+{
+	/* 100 Continue with a header of its own, and then the reply */
+	const struct fake_reply script[] = { { .status = 100,
+		.headers = "Retry-After: 9\r\n\r\nHTTP/1.1 200 OK\r\n"
+			   "Content-Length: 2\r\n",
+		.body = "{}" } };
+
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post("{\"n\":0}"), 0);
+	ck_assert_int_eq(reply.status, 200);
+	ck_assert_ptr_null(reply.retry_after);
+	ck_assert_uint_eq(reply.body.len, 2);
+	fake_collector_stop(&server);
+}
+END_TEST
+
+START_TEST(half_a_reply_is_no_reply)
+{
+	const struct fake_reply script[] = {
+		{ .status = 200, .body = "{}", .fault = FAKE_CUT }
+	};
+
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post("{\"n\":0}"), HTTP_E_FAILED);
+	ck_assert_int_eq(reply.status, 0);
+	ck_assert_str_ne(http_error(http), "");
+	fake_collector_stop(&server);
+}
+END_TEST
+
+START_TEST(what_the_environment_says_about_proxies_is_ignored)
+{
+	const struct fake_reply script[] = { FAKE_OK };
+
+	ck_assert_int_eq(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post("{\"n\":0}"), 0);
+	fake_collector_stop(&server);
+}
+END_TEST
+
+START_TEST(a_configured_proxy_is_used)
+{
+	const struct fake_reply script[] = { FAKE_OK };
+	struct http_settings s = settings();
+	struct http *proxied;
+
+	fake_collector_start(&server, 0, script, 1);
+	s.proxy = server.url;
+	ck_assert_int_eq(http_new(&proxied, &s, &stop), 0);
+	ck_assert_int_eq(http_post(proxied, "http://collector.invalid:8088/",
+				 slice_from_str("{\"n\":7}"), false, &reply),
+		0);
+	http_free(proxied);
+	fake_collector_stop(&server);
+	ck_assert_uint_eq(server.taken[7], 1);
+}
+END_TEST
+
+START_TEST(a_token_with_a_line_break_is_refused)
+{
+	struct http_settings s = settings();
+	struct http *none = NULL;
+
+	s.token = "secret\n";
+	ck_assert_int_eq(http_new(&none, &s, &stop), -EINVAL);
+	ck_assert_ptr_null(none);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("http");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 30);
+	tcase_add_test(t, a_reply_comes_back_with_all_its_parts);
+	tcase_add_test(t, nothing_stays_from_the_reply_before);
+	tcase_add_test(t, a_long_reply_is_read_to_its_end_and_kept_in_part);
+	tcase_add_test(t, a_large_body_does_not_wait_for_100_continue);
+	tcase_add_test(t, an_interim_reply_is_none);
+	tcase_add_test(t, half_a_reply_is_no_reply);
+	tcase_add_test(t, what_the_environment_says_about_proxies_is_ignored);
+	tcase_add_test(t, a_configured_proxy_is_used);
+	tcase_add_test(t, a_token_with_a_line_break_is_refused);
+	return suite_run("http", t);
+}
