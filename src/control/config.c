@@ -165,6 +165,10 @@ static void note_risks(struct config_memory *m, size_t i)
 		note(m, s,
 			"tls.insecure: certificates are not checked, anybody "
 			"on the way can read the token");
+	if (h->tls_ca != NULL && access(h->tls_ca, R_OK) != 0)
+		note(m, s,
+			"tls.ca cannot be read, so no https backend will be "
+			"trusted");
 	for (size_t b = 0; b < h->n_backends; b++) {
 		const char *url = h->backends[b].url;
 

@@ -234,11 +234,12 @@ START_TEST(what_is_risky_is_noted)
 {
 	assert_loads(LISTENERS
 		"outputs = ( { name = \"h\"; type = \"hec\"; token = \"t\"; "
-		"tls = { insecure = true; }; "
+		"tls = { insecure = true; ca = \"/nonexistent\"; }; "
 		"backends = ( { url = \"http://splunk:8088\"; } ); } );");
 	ck_assert_ptr_nonnull(strstr(config_notes(&config),
 		"\ntest.conf:2: outputs.h: http:// sends the token"));
 	ck_assert_ptr_nonnull(strstr(config_notes(&config), "tls.insecure"));
+	ck_assert_ptr_nonnull(strstr(config_notes(&config), "tls.ca cannot"));
 	config_deinit(&config);
 	assert_loads(LISTENERS
 		"outputs = ( { name = \"h\"; type = \"hec\"; token = \"t\"; "

@@ -1,0 +1,339 @@
+/* One value of the table: text to field, and back. */
+#include "control/settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "collector/hec.h"
+
+/* The units the number types are written in; 0, or UNITS_E_*. */
+static int number_parse(
+	enum setting_type type, const char *text, uint64_t *value)
+{
+	char *end;
+
+	if (type == SETTING_DURATION)
+		return units_parse_duration(text, value);
+	if (type == SETTING_SIZE)
+		return units_parse_size(text, value);
+	if (*text == '-')
+		return UNITS_E_RANGE;
+	if (!isdigit((unsigned char)*text))
+		return UNITS_E_SYNTAX;
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	if (*end != '\0')
+		return UNITS_E_SYNTAX;
+	return errno == ERANGE ? UNITS_E_RANGE : 0;
+}
+
+/* "min..max" or "0 or min..max". */
+static bool number_allowed(const struct setting *s, uint64_t value)
+{
+	const char *min_text = s->allowed, *dots = strstr(s->allowed, "..");
+	uint64_t min = 0, max = UINT64_MAX;
+	char first[UNITS_TEXT_MAX];
+
+	if (strncmp(min_text, "0 or ", 5) == 0) {
+		if (value == 0)
+			return true;
+		min_text += 5;
+	}
+	snprintf(
+		first, sizeof(first), "%.*s", (int)(dots - min_text), min_text);
+	number_parse(s->type, first, &min);
+	number_parse(s->type, dots + 2, &max);
+	return value >= min && value <= max;
+}
+
+static void field_store(const struct setting *s, void *base, uint64_t value)
+{
+	void *field = (char *)base + s->offset;
+
+	switch (s->size) {
+	case 1:
+		*(uint8_t *)field = (uint8_t)value;
+		break;
+	case 4:
+		*(uint32_t *)field = (uint32_t)value;
+		break;
+	case 8:
+		*(uint64_t *)field = value;
+		break;
+	}
+}
+
+static uint64_t field_load(const struct setting *s, const void *base)
+{
+	const void *field = (const char *)base + s->offset;
+
+	switch (s->size) {
+	case 1:
+		return *(const uint8_t *)field;
+	case 4:
+		return *(const uint32_t *)field;
+	default:
+		return *(const uint64_t *)field;
+	}
+}
+
+static int wrong(struct buf *why, const struct setting *s, const char *text,
+	const char *problem)
+{
+	if (s->type == SETTING_SECRET)
+		buf_printf(why, "%s", problem);
+	else
+		buf_printf(why, "\"%s\" %s", text, problem);
+	return -EINVAL;
+}
+
+static int parse_number(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	uint64_t value = 0;
+	int r = number_parse(s->type, text, &value);
+
+	if (r == UNITS_E_SYNTAX)
+		wrong(why, s, text,
+			s->type == SETTING_INT ? "is not a whole number"
+			: s->type == SETTING_SIZE
+				? "is not a size such as \"64KiB\" or \"1MB\""
+				: "is not a duration such as \"500ms\"");
+	else if (r == UNITS_E_NO_UNIT)
+		wrong(why, s, text, "needs a unit: ns, us, ms, s, m, h or d");
+	else if (r != 0 || !number_allowed(s, value))
+		wrong(why, s, text, "is out of range");
+	else {
+		field_store(s, base, value);
+		return 0;
+	}
+	buf_printf(why, " (allowed: %s%s%s)", s->allowed, *s->unit ? " " : "",
+		s->unit);
+	return -EINVAL;
+}
+
+/* The next name of "a|b/c|d" into `name`; Return: its value, -1 at the end. */
+static int enum_next(const char **p, int *value, struct slice *name)
+{
+	size_t len = strcspn(*p, "|/");
+
+	if (len == 0)
+		return -1;
+	*name = slice_from(*p, len);
+	*p += len;
+	if (**p == '\0')
+		return *value;
+	return *(*p)++ == '|' ? (*value)++ : *value;
+}
+
+static int parse_enum(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	const char *p = s->allowed, *best = NULL;
+	unsigned nearest = 3;
+	struct slice name;
+	int next = 0, value;
+	char word[32];
+
+	while ((value = enum_next(&p, &next, &name)) >= 0) {
+		snprintf(word, sizeof(word), "%.*s", (int)name.len,
+			(const char *)name.data);
+		if (strcmp(word, text) == 0) {
+			field_store(s, base, (uint64_t)value);
+			return 0;
+		}
+		if (text_distance(word, text) < nearest) {
+			nearest = text_distance(word, text);
+			best = (const char *)name.data;
+		}
+	}
+	wrong(why, s, text, "is not one of the words allowed");
+	buf_add_str(why, " (allowed: ");
+	for (p = s->allowed, next = 0;
+		(value = enum_next(&p, &next, &name)) >= 0;) {
+		if (name.data != (const uint8_t *)s->allowed)
+			buf_add_str(why, ", ");
+		buf_add(why, name.data, name.len);
+	}
+	if (best != NULL)
+		buf_printf(why, "; did you mean %.*s?",
+			(int)strcspn(best, "|/"), best);
+	buf_add_str(why, ")");
+	return -EINVAL;
+}
+
+static int parse_bool(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	bool on = strcmp(text, "true") == 0;
+
+	if (!on && strcmp(text, "false") != 0)
+		return wrong(why, s, text, "is neither true nor false");
+	field_store(s, base, on);
+	return 0;
+}
+
+static int parse_mode(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	size_t len = strspn(text, "01234567");
+
+	if (len < 3 || len > 4 || text[len] != '\0' ||
+		strtoul(text, NULL, 8) > 0777)
+		return wrong(why, s, text,
+			"is not an octal mode such as \"0660\" "
+			"(allowed: 0000..0777)");
+	field_store(s, base, strtoul(text, NULL, 8));
+	return 0;
+}
+
+static int parse_address(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	int r = address_parse(
+		(struct address *)(void *)((char *)base + s->offset), text);
+
+	if (r == 0)
+		return 0;
+	wrong(why, s, text, "is not an address to listen on: ");
+	buf_add_str(why, address_error_text(r));
+	return -EINVAL;
+}
+
+/* Strings: what is wrong with it, or NULL. */
+static const char *text_problem(enum setting_type type, const char *text)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_-";
+
+	for (const char *p = text; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return "has control characters in it";
+		if (type == SETTING_SECRET && (*p == ' ' || *p & 0x80))
+			return "has characters in it that no token has "
+			       "(spaces, "
+			       "or beyond ASCII)";
+	}
+	if (type == SETTING_SECRET && strcmp(text, SECRET_MASK) == 0)
+		return "is the mask that --print-config prints: put the token "
+		       "itself there";
+	if (type == SETTING_NAME &&
+		(text[strspn(text, letters)] != '\0' || strlen(text) > 64 ||
+			text[strspn(text, "0123456789")] == '\0'))
+		return "is not a name: 1 to 64 letters, digits, '_' and '-', "
+		       "not digits alone";
+	return NULL;
+}
+
+static int parse_text(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	const char **field = (const char **)(void *)((char *)base + s->offset);
+	const char *problem;
+	struct buf url = BUF_NULL;
+	int r = 0;
+
+	if (*text == '\0')
+		problem = s->def == NULL ? "is empty" : NULL;
+	else
+		problem = text_problem(s->type, text);
+	if (problem == NULL && s->type == SETTING_URL) {
+		r = hec_url(&url, text);
+		buf_deinit(&url);
+		if (r > 0) /* without memory it is judged when it is used */
+			problem = hec_error_text(r);
+	}
+	if (problem != NULL)
+		return wrong(why, s, text, problem);
+	*field = *text != '\0' ? text : NULL;
+	return 0;
+}
+
+int setting_parse(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	switch (s->type) {
+	case SETTING_INT:
+	case SETTING_DURATION:
+	case SETTING_SIZE:
+		return parse_number(s, text, base, why);
+	case SETTING_ENUM:
+		return parse_enum(s, text, base, why);
+	case SETTING_BOOL:
+		return parse_bool(s, text, base, why);
+	case SETTING_MODE:
+		return parse_mode(s, text, base, why);
+	case SETTING_ADDRESS:
+		return parse_address(s, text, base, why);
+	default:
+		return parse_text(s, text, base, why);
+	}
+}
+
+static void format_enum(
+	const struct setting *s, uint64_t wanted, struct buf *out)
+{
+	const char *p = s->allowed;
+	struct slice name;
+	int next = 0, value;
+
+	while ((value = enum_next(&p, &next, &name)) >= 0) {
+		if ((uint64_t)value == wanted) {
+			buf_add(out, name.data, name.len);
+			return;
+		}
+	}
+}
+
+static void format_address(const struct address *a, struct buf *out)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(&a->sa, a->len, text, sizeof(text));
+	buf_printf(out, "%s%s", address_is_unix(a) ? "" : "tcp://", text);
+}
+
+void setting_format(const struct setting *s, const void *base, struct buf *out)
+{
+	const void *field = (const char *)base + s->offset;
+	char text[UNITS_TEXT_MAX];
+	const char *string;
+
+	switch (s->type) {
+	case SETTING_INT:
+		buf_printf(out, "%" PRIu64, field_load(s, base));
+		break;
+	case SETTING_DURATION:
+		units_format_duration(field_load(s, base), text, sizeof(text));
+		buf_add_str(out, text);
+		break;
+	case SETTING_SIZE:
+		units_format_size(field_load(s, base), text, sizeof(text));
+		buf_add_str(out, text);
+		break;
+	case SETTING_ENUM:
+		format_enum(s, field_load(s, base), out);
+		break;
+	case SETTING_BOOL:
+		buf_add_str(out, field_load(s, base) ? "true" : "false");
+		break;
+	case SETTING_MODE:
+		buf_printf(out, "%04o", (unsigned)field_load(s, base));
+		break;
+	case SETTING_ADDRESS:
+		format_address(field, out);
+		break;
+	default:
+		string = *(const char *const *)field;
+		if (string != NULL)
+			buf_add_str(out, s->type == SETTING_SECRET ? SECRET_MASK
+								   : string);
+		break;
+	}
+}
