@@ -57,8 +57,9 @@ struct conn {
 	struct frame_cutter cutter;  /* owner: worker */
 	uint8_t *rest;               /* owner: worker; a half frame, or NULL */
 	uint32_t rest_len, rest_cap; /* owner: worker; octets */
-	uint32_t tick;       /* owner: worker; when it last brought something */
-	uint32_t tick_bytes; /* owner: worker; octets read in that tick */
+	uint32_t tick;         /* owner: worker; when it last brought octets */
+	uint32_t window;       /* owner: worker; the one counted in: */
+	uint32_t window_bytes; /* owner: worker; octets read in it */
 };
 
 _Static_assert(sizeof(struct conn) <= 192, "30,000 of them are held");

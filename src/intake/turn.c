@@ -82,7 +82,8 @@ void turn_adopt(struct worker *w, struct conn *c)
 		&c->link, c->streaming ? &w->streaming : &w->greeting);
 	w->connections++;
 	c->tick = w->tick;
-	c->tick_bytes = 0;
+	c->window = w->window;
+	c->window_bytes = 0;
 	if (w->draining && c->is_unix)
 		shutdown(c->fd, SHUT_RD);
 	r = worker_watch(w, c, EPOLL_CTL_ADD, EPOLLIN);
@@ -183,13 +184,14 @@ static bool received(struct worker *w, struct conn *c, ssize_t n)
 	return n > 0;
 }
 
-static void count_tick(struct worker *w, struct conn *c, size_t bytes)
+static void count_bytes(struct worker *w, struct conn *c, size_t bytes)
 {
-	if (c->tick != w->tick) {
-		c->tick = w->tick;
-		c->tick_bytes = 0;
+	c->tick = w->tick;
+	if (c->window != w->window) {
+		c->window = w->window;
+		c->window_bytes = 0;
 	}
-	c->tick_bytes += (uint32_t)bytes;
+	c->window_bytes += (uint32_t)bytes;
 }
 
 /*
@@ -201,7 +203,7 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 	const char *why = "";
 	int r;
 
-	count_tick(w, c, in.len);
+	count_bytes(w, c, in.len);
 	w->sink.bytes += in.len;
 	w->sink.mono_ns = clock_mono_ns(&clock_system);
 	w->sink.real_ns = clock_real_ns(&clock_system);

@@ -38,6 +38,8 @@ static int wait_events(
 		memory_order_relaxed);
 	n = epoll_wait(set, events, WAKE_EVENTS, timeout_ms);
 	w->now_ns = clock_mono_ns(&clock_system);
+	w->tick = (uint32_t)(w->now_ns / WORKER_TICK_NS);
+	w->more_ready |= n == WAKE_EVENTS;
 	return n;
 }
 
@@ -121,7 +123,10 @@ static void notice_stop(struct worker *w)
 	atomic_fetch_add(&w->crew->settled, 1);
 }
 
-/* TCP has no such word: a peer that is quiet has said what it had to say. */
+/*
+ * TCP has no such word: a peer that is quiet has said what it had to say.  Who
+ * is ready but was not served yet is not quiet, however long we took.
+ */
 static void close_quiet(struct worker *w)
 {
 	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
@@ -141,7 +146,7 @@ static void close_quiet(struct worker *w)
 }
 
 /*
- * Which stream to pass on: the one that brought most in the tick gone by, but
+ * Which stream to pass on: the one that brought most in this window, but
  * not more than half of it all; a larger one would only move the overload.
  */
 static struct conn *choose_stream(struct worker *w)
@@ -150,14 +155,14 @@ static struct conn *choose_stream(struct worker *w)
 	uint64_t total = 0;
 
 	cds_list_for_each_entry (c, &w->streaming, link) {
-		if (c->tick == w->tick)
-			total += c->tick_bytes;
+		if (c->window == w->window)
+			total += c->window_bytes;
 	}
 	cds_list_for_each_entry (c, &w->streaming, link) {
-		if (c->tick != w->tick || c->tick_bytes > total / 2 ||
+		if (c->window != w->window || c->window_bytes > total / 2 ||
 			c->reply != CONN_REPLY_NONE)
 			continue;
-		if (best == NULL || c->tick_bytes > best->tick_bytes)
+		if (best == NULL || c->window_bytes > best->window_bytes)
 			best = c;
 	}
 	return best;
@@ -180,14 +185,14 @@ static void relieve(struct worker *w)
 	placement_moved(&w->placement);
 }
 
-static void next_tick(struct worker *w)
+/* What is done once a tick, after everybody had their turn. */
+static void act_on_tick(struct worker *w)
 {
-	uint32_t tick = (uint32_t)(w->now_ns / WORKER_TICK_NS);
-
-	if (tick == w->tick)
+	if (w->tick == w->seen_tick)
 		return;
+	w->seen_tick = w->tick;
 	relieve(w);
-	w->tick = tick;
+	w->window++;
 	if (w->draining)
 		close_quiet(w);
 }
@@ -261,10 +266,11 @@ static void run(void *arg)
 		if (w->draining && stop_is_over(&w->crew->stop))
 			break;
 		worker_wait_for_room(w);
+		w->more_ready = false;
 		serve_all(w, sleep_ms(w));
 		notice_stop(w);
 		turn_expire_greetings(w);
-		next_tick(w);
+		act_on_tick(w);
 	}
 	close_all(w);
 	sink_flush(&w->sink);

@@ -40,7 +40,10 @@ struct worker {
 	uint8_t *buffer;     /* settings->read_buffer octets */
 	uint64_t now_ns;     /* monotonic, of the last wake-up */
 	uint32_t tick;       /* now_ns in WORKER_TICK_NS */
+	uint32_t seen_tick;  /* the last one that was acted on */
 	uint32_t drain_tick; /* when draining began */
+	uint32_t window;     /* between two looks at the load */
+	bool more_ready;     /* than this wake-up told of */
 	bool draining;
 };
 
