@@ -110,11 +110,13 @@ bool dns_name_skip(struct slice msg, uint32_t *pos);
 
 /*
  * dns_name_expand() - a name without compression, in wire format
+ * @pos:   as for dns_name_skip()
  * @name:  DNS_NAME_MAX octets; case is kept
  *
- * Return: its length with the root, or 0 for a broken name.
+ * Return: its length with the root, or 0 for a broken name (*pos is
+ * unchanged).
  */
-size_t dns_name_expand(struct slice msg, uint32_t pos, uint8_t *name);
+size_t dns_name_expand(struct slice msg, uint32_t *pos, uint8_t *name);
 
 /*
  * dns_rdata_expand() - a record's data with its names uncompressed

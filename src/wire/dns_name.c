@@ -68,9 +68,12 @@ bool dns_name_skip(struct slice msg, uint32_t *pos)
 	return true;
 }
 
-size_t dns_name_expand(struct slice msg, uint32_t pos, uint8_t *name)
+size_t dns_name_expand(struct slice msg, uint32_t *pos, uint8_t *name)
 {
 	uint32_t end;
+	size_t len = name_walk(msg, *pos, &end, name);
 
-	return name_walk(msg, pos, &end, name);
+	if (len > 0)
+		*pos = end;
+	return len;
 }

@@ -27,9 +27,9 @@ static bool octets_copy(struct expansion *e, size_t n)
 static bool name_copy(struct expansion *e)
 {
 	uint8_t name[DNS_NAME_MAX];
-	size_t n = dns_name_expand(e->msg, e->pos, name);
+	size_t n = dns_name_expand(e->msg, &e->pos, name);
 
-	if (n == 0 || e->cap - e->len < n || !dns_name_skip(e->msg, &e->pos))
+	if (n == 0 || e->cap - e->len < n)
 		return false;
 	memcpy(e->out + e->len, name, n);
 	e->len += n;

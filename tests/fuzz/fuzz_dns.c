@@ -13,10 +13,11 @@ static void check_name(struct slice msg, uint32_t pos, bool whole)
 {
 	uint8_t *name =
 		fuzz_copy((const uint8_t[DNS_NAME_MAX]){ 0 }, DNS_NAME_MAX);
-	size_t len = dns_name_expand(msg, pos, name);
-	uint32_t end = pos;
+	uint32_t end = pos, skipped = pos;
+	size_t len = dns_name_expand(msg, &end, name);
 
-	FUZZ_CHECK(dns_name_skip(msg, &end) == (len > 0));
+	FUZZ_CHECK(dns_name_skip(msg, &skipped) == (len > 0));
+	FUZZ_CHECK(skipped == end);
 	FUZZ_CHECK(len > 0 || !whole);
 	if (len > 0) {
 		FUZZ_CHECK(end > pos && end <= msg.len);
@@ -71,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	dns_decode(&d, records, msg);
 	FUZZ_CHECK(d.has_header == (size >= DNS_HEADER_LEN));
-	if (d.has_question)
+	if (d.has_qname)
 		check_name(msg, d.qname, true);
 	for (unsigned s = 0; s < DNS_SECTIONS; s++) {
 		FUZZ_CHECK(d.n_records[s] <= d.count[1 + s]);

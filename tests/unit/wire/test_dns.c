@@ -252,15 +252,18 @@ static void expand_all(const struct dns *d)
 	static uint8_t rdata[DNS_RDATA_EXPANDED_MAX];
 	uint8_t name[DNS_NAME_MAX];
 
-	if (d->has_question)
-		ck_assert_uint_gt(dns_name_expand(d->msg, d->qname, name), 0);
+	uint32_t pos = d->qname;
+
+	if (d->has_qname)
+		ck_assert_uint_gt(dns_name_expand(d->msg, &pos, name), 0);
 	for (unsigned s = 0; s < DNS_SECTIONS; s++) {
 		for (uint32_t i = 0; i < d->n_records[s]; i++) {
 			const struct dns_record *r =
 				&d->records[d->first[s] + i];
 
+			pos = r->name;
 			ck_assert_uint_gt(
-				dns_name_expand(d->msg, r->name, name), 0);
+				dns_name_expand(d->msg, &pos, name), 0);
 			dns_rdata_expand(d->msg, r, rdata, sizeof(rdata));
 		}
 	}
