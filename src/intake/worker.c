@@ -132,6 +132,8 @@ static void close_quiet(struct worker *w)
 	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
 	struct conn *c, *next;
 
+	if (w->more_ready)
+		return;
 	for (unsigned i = 0; i < 2; i++) {
 		cds_list_for_each_entry_safe(c, next, lists[i], link)
 		{
