@@ -57,7 +57,7 @@ int encoder_new(struct encoder **ep, const struct encoder_settings *settings)
 	stamp_init(&e->stamp);
 	r = make_constants(e, settings);
 	if (r == 0)
-		r = rdata_text_new(&e->rdata);
+		r = rdata_text_new(&e->rdata, &e->words);
 	if (r != 0) {
 		encoder_free(e);
 		return r;
@@ -100,7 +100,7 @@ static void write_hec(
 	event_time(event, &sec, &nsec);
 	json_room(j, 32 + STAMP_SECONDS_ROOM);
 	p = JSON_PUT(j->p, "{\"time\":");
-	j->p = stamp_put_epoch(p, sec, nsec);
+	j->p = stamp_put_epoch(&e->stamp, p, sec, nsec);
 	json_ready(j, slice_from(e->constants, e->constants_len));
 	write_members(e, j, event, '{');
 	json_put(j, "}\n");

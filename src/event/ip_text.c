@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <string.h>
 
 #include "event/ip_text.h"
@@ -33,52 +34,71 @@ uint8_t *ip4_text(uint8_t *p, const uint8_t octets[4])
 	return p - 1;
 }
 
-static uint8_t *group_text(uint8_t *p, unsigned v)
+/*
+ * One group without its leading zeros, and the colon behind it.  Four digits
+ * are made side by side in one word and the zeros shifted out: no branch to
+ * guess wrong.
+ */
+static inline uint8_t *group_text(uint8_t *p, const uint8_t octets[2])
 {
-	static const char digits[] = "0123456789abcdef";
+	uint32_t v = (uint32_t)octets[0] << 8 | octets[1];
+	unsigned zeros = ((unsigned)__builtin_clz(v | 1) - 16) / 4;
+	uint32_t x = (v | v << 8) & 0x00ff00ff;
+	uint32_t letters;
 
-	if (v > 0xfff)
-		*p++ = (uint8_t)digits[v >> 12];
-	if (v > 0xff)
-		*p++ = (uint8_t)digits[v >> 8 & 15];
-	if (v > 0xf)
-		*p++ = (uint8_t)digits[v >> 4 & 15];
-	*p++ = (uint8_t)digits[v & 15];
+	x = (x | x << 4) & 0x0f0f0f0f;
+	letters = (x + 0x06060606) >> 4 & 0x01010101;
+	x += 0x30303030 + letters * ('a' - '9' - 1);
+	x = htobe32(x << 8 * zeros);
+	memcpy(p, &x, 4);
+	p += 4 - zeros;
+	*p++ = ':';
 	return p;
+}
+
+static uint8_t *groups_text(
+	uint8_t *p, const uint8_t octets[16], unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++)
+		p = group_text(p, octets + 2 * i);
+	return p;
+}
+
+/* The longest run of zero groups, the first of equals. */
+static unsigned zeros_find(const uint8_t octets[16], unsigned *at)
+{
+	unsigned starts = 0; /* bit i: a run of (len + 1) begins at group i */
+	unsigned longest = 0;
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		starts |= (unsigned)((octets[2 * i] | octets[2 * i + 1]) == 0)
+			  << i;
+	for (; starts != 0; starts &= starts >> 1) {
+		longest = starts;
+		len++;
+	}
+	*at = longest == 0 ? 0 : (unsigned)__builtin_ctz(longest);
+	return len;
 }
 
 uint8_t *ip6_text(uint8_t *p, const uint8_t octets[16])
 {
-	unsigned group[8];
-	int zeros_at = -1; /* the longest run of zero groups, the first of */
-	int zeros = 1;     /* equals; a single one is not shortened */
-	int run = 0;
+	unsigned at;
+	unsigned zeros = zeros_find(octets, &at);
 
-	for (int i = 0; i < 8; i++) {
-		group[i] = (unsigned)octets[2 * i] << 8 | octets[2 * i + 1];
-		run = group[i] == 0 ? run + 1 : 0;
-		if (run > zeros) {
-			zeros = run;
-			zeros_at = i + 1 - run;
-		}
-	}
-	for (int i = 0; i < 8; i++) {
-		if (i == zeros_at) {
-			*p++ = ':';
-			if (i == 0)
-				*p++ = ':';
-			i += zeros - 1;
-			if (i == 7)
-				return p;
-			continue;
-		}
-		/* RFC 5952, section 5: IPv4-mapped, and IPv4-compatible */
-		if (i == 6 && zeros_at == 0 &&
-			(zeros == 6 || (zeros == 5 && group[5] == 0xffff)))
-			return ip4_text(p, octets + 12);
-		p = group_text(p, group[i]);
-		if (i < 7)
-			*p++ = ':';
-	}
-	return p;
+	if (zeros < 2)
+		return groups_text(p, octets, 0, 8) - 1;
+	if (at == 0)
+		*p++ = ':';
+	p = groups_text(p, octets, 0, at);
+	*p++ = ':';
+	if (at + zeros == 8)
+		return p;
+	/* RFC 5952, section 5: IPv4-mapped, and IPv4-compatible */
+	if (at == 0 && zeros == 6)
+		return ip4_text(p, octets + 12);
+	if (at == 0 && zeros == 5 && octets[10] == 0xff && octets[11] == 0xff)
+		return ip4_text(group_text(p, octets + 10), octets + 12);
+	return groups_text(p, octets, at + zeros, 8) - 1;
 }

@@ -148,13 +148,19 @@ void json_text(struct json *j, struct slice text)
 		p = j->p;
 		stop = p + RUN;
 		while (i < n && p < stop) {
-			if (n - i >= 8) {
-				uint64_t x = swar_load(s + i);
+			/*
+			 * Eight at a time.  At the end the eight begin before
+			 * i: those are then written once more, as they are.
+			 */
+			size_t back = n - i < 8 ? 8 - (n - i) : 0;
+
+			if (back <= i && back <= (size_t)(p - j->p)) {
+				uint64_t x = swar_load(s + i - back);
 
 				if (swar_is_plain(x)) {
-					swar_store(p, x);
-					p += 8;
-					i += 8;
+					swar_store(p - back, x);
+					p += 8 - back;
+					i += 8 - back;
 					continue;
 				}
 			}
@@ -195,30 +201,43 @@ void json_hex(struct json *j, struct slice bytes)
 	}
 }
 
-static void put_base64_group(uint8_t *p, const uint8_t *s, size_t n)
+/* Three octets to four characters. */
+static inline void put_base64_group(uint8_t *p, const uint8_t s[3])
 {
 	static const char alphabet[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 		"0123456789+/";
-	uint32_t v = (uint32_t)s[0] << 16 | (n > 1 ? (uint32_t)s[1] << 8 : 0) |
-		     (n > 2 ? s[2] : 0);
+	uint32_t v = (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2];
 
 	p[0] = (uint8_t)alphabet[v >> 18];
 	p[1] = (uint8_t)alphabet[v >> 12 & 63];
-	p[2] = n > 1 ? (uint8_t)alphabet[v >> 6 & 63] : '=';
-	p[3] = n > 2 ? (uint8_t)alphabet[v & 63] : '=';
+	p[2] = (uint8_t)alphabet[v >> 6 & 63];
+	p[3] = (uint8_t)alphabet[v & 63];
 }
 
 void json_base64(struct json *j, struct slice bytes)
 {
 	enum { RUN = 3 * 256 };
+	size_t whole = bytes.len - bytes.len % 3;
 	size_t i = 0;
 
-	while (i < bytes.len && !j->full) {
-		size_t stop = bytes.len - i > RUN ? i + RUN : bytes.len;
+	while (i < whole && !j->full) {
+		size_t stop = whole - i > RUN ? i + RUN : whole;
+		uint8_t *p;
 
 		json_room(j, RUN / 3 * 4);
-		for (; i < stop; i += 3, j->p += 4)
-			put_base64_group(j->p, bytes.data + i, stop - i);
+		for (p = j->p; i < stop; i += 3, p += 4)
+			put_base64_group(p, bytes.data + i);
+		j->p = p;
+	}
+	if (whole < bytes.len) {
+		uint8_t last[3] = { 0 };
+
+		memcpy(last, bytes.data + whole, bytes.len - whole);
+		json_room(j, 4);
+		put_base64_group(j->p, last);
+		memcpy(j->p + 1 + bytes.len - whole,
+			"==", 3 - (bytes.len - whole));
+		j->p += 4;
 	}
 }

@@ -66,37 +66,39 @@ static uint8_t *put_octet(uint8_t *p, uint8_t c, bool plain)
 	return p;
 }
 
-static uint8_t *put_octets(uint8_t *p, const uint8_t *s, size_t n, bool plain)
-{
-	for (size_t i = 0; i < n; i++)
-		p = put_octet(p, s[i], plain);
-	return p;
-}
-
 /*
  * One label.  `left` octets of the message can be read from s on; a word that
  * has them is written whole, and what lies behind the label written over.
  */
+static uint8_t *put_label_slowly(
+	uint8_t *p, const uint8_t *s, size_t n, size_t left, bool plain)
+{
+	for (; n > 8 && left >= 8; p += 8, s += 8, n -= 8, left -= 8) {
+		uint64_t x = swar_load(s);
+		uint64_t letters;
+
+		if (!swar_is_name_of(x, 8, &letters))
+			break;
+		swar_store(p, plain ? x | letters : x);
+	}
+	for (; n > 0; n--)
+		p = put_octet(p, *s++, plain);
+	return p;
+}
+
 static inline uint8_t *put_label(
 	uint8_t *p, const uint8_t *s, size_t n, size_t left, bool plain)
 {
-	while (n > 0) {
-		size_t take = n < 8 ? n : 8;
+	if (n <= 8 && left >= 8) {
+		uint64_t x = swar_load(s);
 		uint64_t letters;
-		uint64_t x;
 
-		if (left < 8)
-			return put_octets(p, s, n, plain);
-		x = swar_load(s);
-		if (!swar_is_name_of(x, take, &letters))
-			return put_octets(p, s, n, plain);
-		swar_store(p, plain ? x | letters : x);
-		p += take;
-		s += take;
-		n -= take;
-		left -= take;
+		if (swar_is_name_of(x, n, &letters)) {
+			swar_store(p, plain ? x | letters : x);
+			return p + n;
+		}
 	}
-	return p;
+	return put_label_slowly(p, s, n, left, plain);
 }
 
 static inline uint8_t *put_name(

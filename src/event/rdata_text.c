@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 #include "event/digits.h"
-#include "event/ip_text.h"
-#include "event/name_text.h"
+#include "event/rdata_common.h"
 #include "event/rdata_old.h"
 #include "event/rdata_text.h"
 
@@ -18,17 +17,19 @@ enum {
 };
 
 struct rdata_text {
+	const struct mnemonics *words;
 	/* a knot_rdata_t: the length, and the data behind it */
 	_Alignas(knot_rdata_t) uint8_t expanded[2 + DNS_RDATA_EXPANDED_MAX + 1];
 	char text[TEXT_MAX];
 };
 
-int rdata_text_new(struct rdata_text **tp)
+int rdata_text_new(struct rdata_text **tp, const struct mnemonics *words)
 {
 	struct rdata_text *t = malloc(sizeof(*t));
 
 	if (t == NULL)
 		return -ENOMEM;
+	t->words = words;
 	*tp = t;
 	return 0;
 }
@@ -47,45 +48,6 @@ static void write_generic(struct json *j, struct slice data)
 	if (data.len > 0)
 		*j->p++ = ' ';
 	json_hex(j, data);
-}
-
-/*
- * Types whose data is a single name.  NSAP-PTR and the obsolete ones have no
- * descriptor in libknot, but the format is RFC 1035's.
- */
-static bool is_one_name(uint16_t type)
-{
-	switch (type) {
-	case KNOT_RRTYPE_NS:
-	case KNOT_RRTYPE_CNAME:
-	case KNOT_RRTYPE_PTR:
-	case KNOT_RRTYPE_DNAME:
-	case KNOT_RRTYPE_MB:
-	case KNOT_RRTYPE_MD:
-	case KNOT_RRTYPE_MF:
-	case KNOT_RRTYPE_MG:
-	case KNOT_RRTYPE_MR:
-	case 23: /* NSAP-PTR */
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool write_name(
-	struct json *j, struct slice msg, const struct dns_record *r)
-{
-	uint32_t pos = r->rdata;
-	uint8_t *p;
-
-	/* the name must not run on into what follows the data */
-	msg.len = r->rdata + r->rdlen;
-	json_room(j, NAME_TEXT_ROOM);
-	p = name_text_presentation(j->p, msg, &pos);
-	if (p == NULL || pos != r->rdata + r->rdlen)
-		return false;
-	j->p = p;
-	return true;
 }
 
 /*
@@ -142,21 +104,10 @@ static bool write_by_libknot(struct rdata_text *t, struct json *j,
 static bool write_formatted(struct rdata_text *t, struct json *j,
 	struct slice msg, const struct dns_record *r)
 {
-	const uint8_t *data = msg.data + r->rdata;
-	int e;
+	int e = rdata_common_write(j, t->words, msg, r);
 
-	if (r->type == KNOT_RRTYPE_A && r->rdlen == 4) {
-		json_room(j, IP_TEXT_ROOM);
-		j->p = ip4_text(j->p, data);
-		return true;
-	}
-	if (r->type == KNOT_RRTYPE_AAAA && r->rdlen == 16) {
-		json_room(j, IP_TEXT_ROOM);
-		j->p = ip6_text(j->p, data);
-		return true;
-	}
-	if (is_one_name(r->type))
-		return write_name(j, msg, r);
+	if (e != RDATA_COMMON_E_OTHER)
+		return e == 0;
 	e = rdata_old_write(j, msg, r);
 	if (e != RDATA_OLD_E_OTHER)
 		return e == 0;

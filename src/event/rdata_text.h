@@ -1,10 +1,9 @@
 /*
  * Rdata_text: a record's data as text, the inside of a JSON string.
  *
- * The presentation format of the RFCs, by libknot; addresses and data that is
- * one name, which are most of what passes, are written here, to the same text.
- * Types without a format of their own, and data that is broken, as RFC 3597
- * has them: "\# 4 0a000001".
+ * The presentation format of the RFCs: the commonest types by rdata_common, all
+ * others by libknot.  Types without a format of their own, and data that is
+ * broken, as RFC 3597 has them: "\# 4 0a000001".
  */
 #ifndef TAPFERRY_EVENT_RDATA_TEXT_H
 #define TAPFERRY_EVENT_RDATA_TEXT_H
@@ -12,13 +11,14 @@
 #include <stdbool.h>
 
 #include "event/json.h"
+#include "event/mnemonic.h"
 #include "wire/dns.h"
 
 /* Scratch for what libknot writes; one per thread. */
 struct rdata_text;
 
-/* Return: 0 or -ENOMEM. */
-int rdata_text_new(struct rdata_text **tp);
+/* @words:  lent until rdata_text_free().  Return: 0 or -ENOMEM. */
+int rdata_text_new(struct rdata_text **tp, const struct mnemonics *words);
 struct rdata_text *rdata_text_free(struct rdata_text *t); /* NULL */
 
 /*

@@ -41,6 +41,9 @@ static void format_second(struct stamp *s, uint64_t sec)
 	*p++ = ':';
 	p = digits_pair(p, in_day % 60);
 	*p = '.';
+	p = digits_u64((uint8_t *)s->epoch, sec);
+	*p++ = '.';
+	s->epoch_len = (uint8_t)(p - (uint8_t *)s->epoch);
 	s->sec = sec;
 }
 
@@ -59,11 +62,27 @@ uint8_t *stamp_put(struct stamp *s, uint8_t *p, uint64_t sec, uint32_t nsec)
 	return p;
 }
 
-uint8_t *stamp_put_epoch(uint8_t *p, uint64_t sec, uint32_t nsec)
+uint8_t *stamp_put_compact(uint8_t *p, uint32_t sec)
 {
-	p = digits_u64(p, sec);
-	*p++ = '.';
-	return digits_nano(p, nsec);
+	uint32_t in_day = sec % 86400;
+	unsigned year, month, day;
+
+	date_of_days(sec / 86400, &year, &month, &day);
+	p = digits_four(p, year);
+	p = digits_pair(p, month);
+	p = digits_pair(p, day);
+	p = digits_pair(p, in_day / 3600);
+	p = digits_pair(p, in_day / 60 % 60);
+	return digits_pair(p, in_day % 60);
+}
+
+uint8_t *stamp_put_epoch(
+	struct stamp *s, uint8_t *p, uint64_t sec, uint32_t nsec)
+{
+	if (sec != s->sec)
+		format_second(s, sec);
+	memcpy(p, s->epoch, sizeof(s->epoch));
+	return digits_nano(p + s->epoch_len, nsec);
 }
 
 uint8_t *stamp_put_duration(uint8_t *p, uint64_t sec, uint32_t nsec)

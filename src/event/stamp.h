@@ -15,8 +15,10 @@ enum {
 };
 
 struct stamp {
-	uint64_t sec;  /* that text is for */
-	char text[20]; /* "2026-11-20T12:00:00."; no NUL */
+	uint64_t sec;      /* that the texts are for */
+	char text[20];     /* "2026-11-20T12:00:00."; no NUL */
+	uint8_t epoch_len; /* octets of ... */
+	char epoch[15];    /* "1795176000."; no NUL */
 };
 
 void stamp_init(struct stamp *s);
@@ -28,8 +30,12 @@ void stamp_init(struct stamp *s);
  */
 uint8_t *stamp_put(struct stamp *s, uint8_t *p, uint64_t sec, uint32_t nsec);
 
+/* "20261120120000", as RRSIG has it (RFC 4034, 3.2): 14 octets */
+uint8_t *stamp_put_compact(uint8_t *p, uint32_t sec);
+
 /* Seconds with nine decimals, a JSON number: "1700000000.000123456" */
-uint8_t *stamp_put_epoch(uint8_t *p, uint64_t sec, uint32_t nsec);
+uint8_t *stamp_put_epoch(
+	struct stamp *s, uint8_t *p, uint64_t sec, uint32_t nsec);
 
 /* Seconds with as many decimals as needed, a JSON number: "0.0005", "3" */
 uint8_t *stamp_put_duration(uint8_t *p, uint64_t sec, uint32_t nsec);

@@ -111,18 +111,17 @@ static void write_policy(struct json *j, const struct dnstap *t)
 
 static void write_zone(struct json *j, struct slice zone)
 {
-	uint8_t text[NAME_TEXT_ROOM];
 	uint32_t pos = 0;
-	uint8_t *end = name_text_plain(text, zone, &pos);
+	uint8_t *p;
 
-	/* a zone that is no name is absent, as what cannot be parsed is */
-	if (end == NULL || pos != zone.len)
-		return;
 	json_room(j, NAME_TEXT_ROOM + 32);
-	j->p = JSON_PUT(j->p, ",\"query-zone\":\"");
-	memcpy(j->p, text, (size_t)(end - text));
-	j->p += end - text;
-	*j->p++ = '"';
+	p = JSON_PUT(j->p, ",\"query-zone\":\"");
+	p = name_text_plain(p, zone, &pos);
+	/* a zone that is no name is absent, as what cannot be parsed is */
+	if (p == NULL || pos != zone.len)
+		return;
+	*p++ = '"';
+	j->p = p;
 }
 
 static void write_times(

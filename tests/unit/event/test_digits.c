@@ -96,6 +96,22 @@ START_TEST(the_kept_second_is_used_only_for_itself)
 }
 END_TEST
 
+START_TEST(compact_dates_are_those_of_gmtime)
+{
+	for (uint64_t sec = 0; sec <= UINT32_MAX; sec += 40009) {
+		time_t t = (time_t)sec;
+		struct tm tm;
+		char want[64];
+		char got[64];
+
+		gmtime_r(&t, &tm);
+		strftime(want, sizeof(want), "%Y%m%d%H%M%S", &tm);
+		*stamp_put_compact((uint8_t *)got, (uint32_t)sec) = '\0';
+		ck_assert_str_eq(got, want);
+	}
+}
+END_TEST
+
 START_TEST(durations_have_the_decimals_they_need)
 {
 	static const struct {
@@ -124,12 +140,17 @@ END_TEST
 
 START_TEST(epoch_times_have_nine_decimals)
 {
+	struct stamp stamp;
 	char got[64];
 
-	*stamp_put_epoch((uint8_t *)got, 1700000000, 123456) = '\0';
-	ck_assert_str_eq(got, "1700000000.000123456");
-	*stamp_put_epoch((uint8_t *)got, 0, 0) = '\0';
+	stamp_init(&stamp);
+	*stamp_put_epoch(&stamp, (uint8_t *)got, 0, 0) = '\0';
 	ck_assert_str_eq(got, "0.000000000");
+	*stamp_put_epoch(&stamp, (uint8_t *)got, 1700000000, 123456) = '\0';
+	ck_assert_str_eq(got, "1700000000.000123456");
+	*stamp_put_epoch(&stamp, (uint8_t *)got, UINT64_C(253402300799), 7) =
+		'\0';
+	ck_assert_str_eq(got, "253402300799.000000007");
 }
 END_TEST
 
@@ -196,6 +217,7 @@ int main(void)
 	tcase_add_test(t, nanoseconds_keep_their_zeros);
 	tcase_add_test(t, dates_are_those_of_gmtime);
 	tcase_add_test(t, the_kept_second_is_used_only_for_itself);
+	tcase_add_test(t, compact_dates_are_those_of_gmtime);
 	tcase_add_test(t, durations_have_the_decimals_they_need);
 	tcase_add_test(t, epoch_times_have_nine_decimals);
 	tcase_add_test(t, addresses_are_those_of_inet_ntop);

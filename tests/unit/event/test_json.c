@@ -129,6 +129,50 @@ START_TEST(any_octets_at_all_are_valid_json)
 }
 END_TEST
 
+/* Each octet by itself, as the fast path must have it */
+static size_t escape_slowly(uint8_t *want, const uint8_t *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			want[n++] = '\\';
+		if (text[i] >= 0x20 && text[i] < 0x7f)
+			want[n++] = text[i];
+		else
+			n += (size_t)sprintf(
+				(char *)want + n, "\\u%04x", text[i]);
+	}
+	return n;
+}
+
+/* Whatever place in a run, in a word and before the end of the buffer the
+ * special ones are at */
+START_TEST(long_text_is_the_same_however_little_room_there_is)
+{
+	srand(9);
+	for (int i = 0; i < 3000; i++) {
+		static uint8_t text[3000], want[6 * 3000];
+		size_t len = (size_t)rand() % sizeof(text);
+		int rare = 1 + rand() % 200;
+		size_t n;
+		uint8_t *dst;
+		struct json j;
+
+		for (size_t k = 0; k < len; k++)
+			text[k] = rand() % rare == 0 ? "\"\\\1\177"[rand() % 4]
+						     : 'a';
+		n = escape_slowly(want, text, len);
+		dst = malloc(n + 1);
+		j = json_begin(dst, n, spill);
+		json_text(&j, slice_from(text, len));
+		ck_assert_uint_eq(json_end(&j), n);
+		ck_assert_mem_eq(dst, want, n);
+		free(dst);
+	}
+}
+END_TEST
+
 START_TEST(text_is_plain_when_it_is_utf8_without_controls)
 {
 	ck_assert(json_text_is_plain(slice_from("", 0)));
@@ -221,6 +265,7 @@ int main(void)
 	tcase_add_test(t, broken_utf8_becomes_replacement_characters);
 	tcase_add_test(t, every_octet_anywhere_is_valid_json);
 	tcase_add_test(t, any_octets_at_all_are_valid_json);
+	tcase_add_test(t, long_text_is_the_same_however_little_room_there_is);
 	tcase_add_test(t, text_is_plain_when_it_is_utf8_without_controls);
 	tcase_add_test(t, base64_is_that_of_rfc_4648);
 	tcase_add_test(t, hex_is_two_digits_an_octet);
