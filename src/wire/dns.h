@@ -51,8 +51,7 @@ struct dns_record {
 
 struct dns {
 	struct slice msg;
-	bool has_header;   /* 12 octets were there; the rest of the fields count
-			    */
+	bool has_header;   /* 12 octets were there: id, flags and count */
 	bool has_qname;    /* the first question's name ... */
 	bool has_question; /* ... and its type and class */
 	bool has_opt;
@@ -63,12 +62,11 @@ struct dns {
 	uint32_t qname;    /* offset of the first question's name */
 	uint16_t qtype;
 	uint16_t qclass;
-	uint32_t n_records[DNS_SECTIONS]; /* read, OPT included */
-	uint32_t
-		first[DNS_SECTIONS]; /* index of a section's first in records */
-	struct dns_record *records;  /* the caller's scratch */
-	struct dns_record
-		opt; /* the first OPT record of the additional section */
+	/* By section: records read, OPT included, and the first one's index. */
+	uint32_t n_records[DNS_SECTIONS];
+	uint32_t first[DNS_SECTIONS];
+	struct dns_record *records; /* the caller's scratch */
+	struct dns_record opt;      /* the additional section's first OPT */
 };
 
 /*

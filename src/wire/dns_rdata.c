@@ -6,8 +6,7 @@
 
 /* The data read, and the data made of it. */
 struct expansion {
-	struct slice
-		msg; /* up to the end of the data: no block reads further */
+	struct slice msg; /* ends where the data do: nothing reads beyond */
 	uint32_t pos;
 	uint8_t *out;
 	size_t len;

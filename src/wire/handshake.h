@@ -1,13 +1,14 @@
 /*
  * Handshake: the control frames of one Frame Streams connection, as a machine.
  *
- *	bidirectional:   READY -> (we: ACCEPT) START data... STOP -> (we:
- *FINISH) unidirectional:  START data... STOP
+ *	bidirectional    READY (we: ACCEPT) START data... STOP (we: FINISH)
+ *	unidirectional   START data... STOP
  *
  * The first control frame tells which.  READY in the place of START is a fresh
  * READY (libfstrm senders do that after an ACCEPT of a foreign type).  Unknown
  * control *fields* are skipped; a frame out of order, an unknown frame type or
- * another content type ends the connection.  ACCEPT always names the type.
+ * another content type ends the connection; so does a READY or a START that
+ * names none, and a START that names two.  ACCEPT always names the type.
  *
  * Pure: takes frames, says what to do.
  */
