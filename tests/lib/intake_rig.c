@@ -108,13 +108,12 @@ uint64_t rig_stat(const struct rig *r, enum intake_stat id)
 static bool wait_for(struct rig *r,
 	bool (*done)(struct rig *r, int id, uint64_t n), int id, uint64_t n)
 {
-	const struct timespec moment = { .tv_nsec = 1000000 };
 	uint64_t until = clock_mono_ns(&clock_system) + PATIENCE_S * NS_PER_S;
 
 	while (!done(r, id, n)) {
 		if (clock_mono_ns(&clock_system) > until)
 			return false;
-		nanosleep(&moment, NULL);
+		rig_pause_ms(1);
 	}
 	return true;
 }
@@ -156,6 +155,38 @@ static bool events_are(struct rig *r, int id, uint64_t n)
 bool rig_wait_events(struct rig *r, uint64_t n)
 {
 	return wait_for(r, events_are, 0, n);
+}
+
+void rig_check_order(struct rig *r, const char *line, size_t len)
+{
+	char name[32];
+	int n = snprintf(name, sizeof(name), "n%u.example", r->next_number++);
+
+	must(memmem(line, len, name, (size_t)n) != NULL);
+}
+
+bool rig_ledger_is(struct rig *r, uint64_t received, uint64_t not_dnstap,
+	uint64_t too_large, uint64_t malformed)
+{
+	uint64_t events = received - not_dnstap - too_large;
+
+	/* a full batch leaves before its read is counted, so all may be late */
+	return rig_wait_events(r, events) &&
+	       rig_wait_stat(r, INTAKE_RECEIVED, received) &&
+	       rig_wait_stat(r, INTAKE_DROPPED_NOT_DNSTAP, not_dnstap) &&
+	       rig_wait_stat(r, INTAKE_DROPPED_FRAME_TOO_LARGE, too_large) &&
+	       rig_wait_stat(r, INTAKE_MALFORMED_DNS, malformed) &&
+	       stat_sum(&r->feed.stats, OUTPUT_TAKEN) == events;
+}
+
+void rig_pause_ms(unsigned ms)
+{
+	const struct timespec t = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = (long)(ms % 1000) * 1000000,
+	};
+
+	nanosleep(&t, NULL);
 }
 
 int rig_connect(struct rig *r, enum rig_door door)
@@ -250,6 +281,17 @@ void script_rubbish(struct script *s, uint32_t len)
 		script_add(s, &octet, 1);
 }
 
+struct script script_stream(uint32_t events)
+{
+	struct script s = SCRIPT_NULL;
+
+	script_control(&s, SCRIPT_START, SCRIPT_TYPE);
+	for (uint32_t i = 0; i < events; i++)
+		script_event(&s, i);
+	script_control(&s, SCRIPT_STOP, NULL);
+	return s;
+}
+
 bool peer_write(int fd, const void *data, size_t len, size_t step)
 {
 	const uint8_t *p = data;
@@ -287,6 +329,17 @@ uint32_t peer_read_control(int fd)
 		must(recv(fd, rest, len - 4, MSG_WAITALL) ==
 			(ssize_t)(len - 4));
 	return type;
+}
+
+bool peer_is_ended(int fd)
+{
+	char octets[256];
+	ssize_t n;
+
+	do
+		n = recv(fd, octets, sizeof(octets), 0);
+	while (n > 0);
+	return n == 0 || errno == ECONNRESET;
 }
 
 bool peer_open(int fd)

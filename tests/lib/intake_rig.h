@@ -27,7 +27,7 @@ struct rig {
 	/* what rig_collect() found so far */
 	uint64_t events;
 	void (*on_event)(struct rig *r, const char *line, size_t len);
-	void *arg;
+	uint32_t next_number; /* of rig_check_order() */
 };
 
 enum rig_door { RIG_UNIX = 0, RIG_TCP = 1 };
@@ -45,6 +45,15 @@ bool rig_wait_stat(struct rig *r, enum intake_stat id, uint64_t n);
 
 /* Takes the batches that are sealed; r->events grows. */
 void rig_collect(struct rig *r);
+
+/* An on_event: aborts unless the names count up from n0.example. */
+void rig_check_order(struct rig *r, const char *line, size_t len);
+
+/* Waits for the events of these; are exactly these numbers counted? */
+bool rig_ledger_is(struct rig *r, uint64_t received, uint64_t not_dnstap,
+	uint64_t too_large, uint64_t malformed);
+
+void rig_pause_ms(unsigned ms);
 
 /* Waits until so many events in all were collected. */
 bool rig_wait_events(struct rig *r, uint64_t n);
@@ -70,6 +79,9 @@ void script_event(struct script *s, uint32_t number);
 /* A data frame with a payload of that many octets of rubbish. */
 void script_rubbish(struct script *s, uint32_t len);
 
+/* START, that many events numbered from 0, STOP. */
+struct script script_stream(uint32_t events);
+
 #define SCRIPT_NULL ((struct script){ 0 })
 #define SCRIPT_TYPE "protobuf:dnstap.Dnstap"
 
@@ -78,6 +90,9 @@ bool peer_write(int fd, const void *data, size_t len, size_t step);
 
 /* Reads one control frame.  Return: its type, 0 at the end of the stream. */
 uint32_t peer_read_control(int fd);
+
+/* Waits for the end; what comes before it is not looked at. */
+bool peer_is_ended(int fd);
 
 /* READY, ACCEPT, START.  Return: did it work out? */
 bool peer_open(int fd);

@@ -1,0 +1,130 @@
+/*
+ * Who is let in: the limit, the handshake's deadline, and a system that is
+ * short of descriptors.
+ */
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/intake_rig.h"
+#include "lib/suite.h"
+
+static struct rig rig;
+
+START_TEST(a_peer_that_never_starts_is_closed_in_time)
+{
+	int mute, open;
+
+	rig.settings.handshake_timeout_ns = 500 * NS_PER_MS;
+	rig_start(&rig);
+	open = rig_connect(&rig, RIG_UNIX);
+	ck_assert(peer_open(open));
+	mute = rig_connect(&rig, RIG_TCP);
+	ck_assert(peer_is_ended(mute));
+	ck_assert(rig_wait_stat(&rig, INTAKE_PROTOCOL_ERRORS, 1));
+	rig_pause_ms(600);
+	/* one that did start may be as quiet as it likes */
+	ck_assert_uint_eq(intake_connections(rig.intake), 1);
+	close(mute);
+	close(open);
+	rig_end(&rig, 1000);
+}
+END_TEST
+
+START_TEST(the_connection_limit_is_exact_and_refusals_are_paced)
+{
+	enum { LIMIT = 4, TRIES = 100 };
+	int fds[LIMIT], late = -1;
+	uint64_t begun, pauses;
+	bool in = false;
+
+	rig.settings.max_connections = LIMIT;
+	rig_start(&rig);
+	for (unsigned i = 0; i < LIMIT; i++) {
+		fds[i] = rig_connect(&rig, RIG_UNIX);
+		ck_assert(peer_open(fds[i]));
+	}
+	ck_assert_uint_eq(intake_connections(rig.intake), LIMIT);
+	/* a peer that comes back at once, again and again */
+	begun = clock_mono_ns(&clock_system);
+	for (unsigned i = 0; i < TRIES; i++)
+		close(rig_connect(&rig, RIG_UNIX));
+	rig_pause_ms(50);
+	pauses = (clock_mono_ns(&clock_system) - begun) / (100 * NS_PER_MS);
+	ck_assert_uint_ge(rig_stat(&rig, INTAKE_CONNECTIONS_REFUSED), 1);
+	ck_assert_uint_le(
+		rig_stat(&rig, INTAKE_CONNECTIONS_REFUSED), 16 * (pauses + 2));
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_CONNECTIONS_ACCEPTED), LIMIT);
+	/* places that become free are given again */
+	for (unsigned i = 0; i < LIMIT; i++)
+		close(fds[i]);
+	for (unsigned i = 0; i < 200 && !in; i++) {
+		late = rig_connect(&rig, RIG_UNIX);
+		in = peer_open(late);
+		if (!in) {
+			close(late);
+			rig_pause_ms(20);
+		}
+	}
+	ck_assert(in);
+	close(late);
+	rig_end(&rig, 1000);
+}
+END_TEST
+
+START_TEST(running_out_of_descriptors_is_survived)
+{
+	struct script s = script_stream(3);
+	struct rlimit before, tight;
+	int fd, probe;
+
+	rig_start(&rig);
+	fd = rig_connect(&rig, RIG_UNIX);
+	ck_assert(peer_open(fd));
+	int waiting = rig_connect(&rig, RIG_UNIX);
+
+	ck_assert(peer_open(waiting));
+	close(waiting);
+	ck_assert(rig_wait_stat(&rig, INTAKE_CONNECTIONS_CLOSED, 1));
+	rig_pause_ms(50); /* the descriptor is closed after a grace period */
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	waiting = socket(AF_UNIX, SOCK_STREAM, 0);
+	probe = dup(fd);
+	tight = (struct rlimit){ (rlim_t)probe, before.rlim_max };
+	close(probe);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	ck_assert_int_eq(connect(waiting, &rig.listeners[0].listen.address.sa,
+				 rig.listeners[0].listen.address.len),
+		0);
+	rig_pause_ms(200);
+	uint64_t errors = rig_stat(&rig, INTAKE_ACCEPT_ERRORS);
+
+	ck_assert_uint_ge(errors, 1);
+	ck_assert_uint_le(errors, 10); /* 5, 10, 20, 40, 80 ms apart */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert(peer_write(waiting, s.data, s.len, 0));
+	ck_assert(peer_is_ended(waiting));
+	ck_assert(rig_ledger_is(&rig, 3, 0, 0, 0));
+	close(waiting);
+	close(fd);
+	script_free(&s);
+	rig_end(&rig, 1000);
+}
+END_TEST
+
+static void set_up(void)
+{
+	rig_init(&rig);
+}
+
+int main(void)
+{
+	TCase *t = tcase_create("admission");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, set_up, NULL);
+	tcase_add_test(t, a_peer_that_never_starts_is_closed_in_time);
+	tcase_add_test(t, the_connection_limit_is_exact_and_refusals_are_paced);
+	tcase_add_test(t, running_out_of_descriptors_is_survived);
+	return suite_run("admission", t);
+}
