@@ -150,7 +150,7 @@ START_TEST(a_reader_never_sees_what_was_freed)
 		struct shared *next = shared_new(), *old = shared;
 
 		rcu_publish(shared, next);
-		call_rcu(&old->rcu, free_shared);
+		rcu_retire(&old->rcu, free_shared);
 	}
 	atomic_store(&reading_done, true);
 	for (int i = 0; i < 2; i++)
