@@ -77,11 +77,7 @@ static void print_setting(const struct setting *s)
 	if (*s->allowed != '\0')
 		print_allowed(s);
 	if (s->fits != scopes[s->scope].fits)
-		printf("; type %s", s->fits == FITS_HEC    ? "hec"
-				    : s->fits == FITS_FILE ? "file"
-				    : s->fits == FITS_STDOUT
-					    ? "stdout"
-					    : "file or stdout");
+		printf("; %s", setting_owners(s->fits));
 	printf("\n.br\n");
 	print_lines(s->help);
 }
@@ -105,13 +101,12 @@ static void print_settings(void)
 		if (i == SCOPE_TOP)
 			printf(".Ss Top level\n");
 		else
-			printf(".Ss %s\n%s%s.\n", path,
+			printf(".Ss %s\n%s%s%s.\n", path,
 				s->kind == SCOPE_IS_LIST ? "A list of groups"
 							 : "A group",
-				s->fits == FITS_HEC ? " in outputs of type hec"
-				: s->fits == FITS_FILE
-					? " in outputs of type file"
-					: "");
+				s->fits != FITS_ALL ? " in " : "",
+				s->fits != FITS_ALL ? setting_owners(s->fits)
+						    : "");
 		print_lines(s->help);
 		printf(".Bl -tag -width Ds\n");
 		for (size_t j = 0; j < n_settings; j++)

@@ -141,7 +141,8 @@ static int find_token(struct config_memory *m, size_t i)
 	const config_setting_t *s = values_element(&m->tree, SCOPE_OUTPUT, i);
 	const config_setting_t *token, *file;
 
-	if (!config_setting_is_group(s) || tree_fits(s) != FITS_HEC)
+	if (!config_setting_is_group(s) ||
+		tree_fits(s, SCOPE_OUTPUT) != FITS_HEC)
 		return 0;
 	token = config_setting_get_member(s, "token");
 	file = config_setting_get_member(s, "token_file");

@@ -162,7 +162,9 @@ static void unknown(const struct walk *w, enum setting_scope scope,
 	if (setting_find(scope, key, FITS_ALL) != NULL ||
 		scope_find(scope, key, FITS_ALL) != NULL) {
 		if (!w->each)
-			problem(w, "an output of this type has no setting %s",
+			problem(w, "%s of this type has no setting %s",
+				scope == SCOPE_LISTENER ? "a listener"
+							: "an output",
 				key);
 		return;
 	}
@@ -264,7 +266,9 @@ static int descend_list(struct walk *w, config_setting_t *list,
 			continue;
 		found++;
 		r = descend(w, e, scope->id, rest + len + 1,
-			scope->id == SCOPE_OUTPUT ? tree_fits(e) : fits);
+			scopes[scope->id].parent == SCOPE_TOP
+				? tree_fits(e, scope->id)
+				: fits);
 	}
 	if (found == 0 && !w->each)
 		no_element(w, list, scope, selector);

@@ -107,9 +107,12 @@ void config_print(const struct config *c, struct buf *out)
 		&v->main, FITS_ALL, 0);
 	buf_printf(out, "%s = (\n", scopes[SCOPE_LISTENER].key);
 	for (size_t i = 0; i < v->n_listeners; i++) {
+		const config_setting_t *s =
+			values_element(&m->tree, SCOPE_LISTENER, i);
+
 		buf_add_str(out, "  {\n");
-		print_group(m, out, values_element(&m->tree, SCOPE_LISTENER, i),
-			SCOPE_LISTENER, &v->listeners[i], FITS_ALL, 4);
+		print_group(m, out, s, SCOPE_LISTENER, &v->listeners[i],
+			tree_fits(s, SCOPE_LISTENER), 4);
 		buf_printf(out, "  }%s\n", i + 1 < v->n_listeners ? "," : "");
 	}
 	buf_printf(out, ");\n%s = (\n", scopes[SCOPE_OUTPUT].key);

@@ -76,6 +76,15 @@ bool setting_quoted(enum setting_type type)
 	return type != SETTING_INT && type != SETTING_BOOL;
 }
 
+const char *setting_owners(unsigned fits)
+{
+	return fits & FITS_UNIX     ? "listeners on a unix socket"
+	       : fits & FITS_TCP    ? "listeners on TCP"
+	       : fits & FITS_HEC    ? "outputs of type hec"
+	       : fits & FITS_STDOUT ? "outputs of type file or stdout"
+				    : "outputs of type file";
+}
+
 const char *setting_type_name(enum setting_type type)
 {
 	static const char *const names[] = {

@@ -67,13 +67,16 @@ enum setting_type {
 	SETTING_SIZE,
 };
 
-/* The output types a row belongs to: 1 << OUTPUT_TYPE_*. */
+/* What a row belongs to: outputs of some types, 1 << OUTPUT_TYPE_*, or
+ * listeners on some kind of socket. */
 enum {
 	FITS_STDOUT = 1 << OUTPUT_TYPE_STDOUT,
 	FITS_FILE = 1 << OUTPUT_TYPE_FILE,
 	FITS_HEC = 1 << OUTPUT_TYPE_HEC,
 	FITS_NDJSON = FITS_STDOUT | FITS_FILE,
-	FITS_ALL = FITS_NDJSON | FITS_HEC,
+	FITS_UNIX = 1 << (OUTPUT_TYPE_HEC + 1),
+	FITS_TCP = 1 << (OUTPUT_TYPE_HEC + 2),
+	FITS_ALL = FITS_NDJSON | FITS_HEC | FITS_UNIX | FITS_TCP,
 };
 
 struct scope {
@@ -137,5 +140,8 @@ bool setting_quoted(enum setting_type type);
 
 /* For messages and manuals: "duration", "text", ... */
 const char *setting_type_name(enum setting_type type);
+
+/* "outputs of type hec", "listeners on a unix socket" */
+const char *setting_owners(unsigned fits);
 
 #endif

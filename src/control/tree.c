@@ -123,19 +123,25 @@ const char *tree_value(const config_setting_t *s, enum setting_type type,
 	return NULL;
 }
 
-unsigned tree_fits(const config_setting_t *output)
+unsigned tree_fits(const config_setting_t *element, enum setting_scope list)
 {
-	const struct setting *row =
-		setting_find(SCOPE_OUTPUT, "type", FITS_ALL);
-	struct output_values v = { 0 };
+	struct output_values output = { 0 };
+	struct address address;
 	struct buf why = BUF_NULL;
-	const char *type;
+	const char *text;
 	unsigned fits = FITS_ALL;
 
-	if (config_setting_is_group(output) &&
-		config_setting_lookup_string(output, "type", &type) &&
-		setting_parse(row, type, &v, &why) == 0)
-		fits = 1U << v.out.type;
+	if (!config_setting_is_group(element))
+		return FITS_ALL;
+	if (list == SCOPE_LISTENER) {
+		if (config_setting_lookup_string(element, "address", &text) &&
+			address_parse(&address, text) == 0)
+			fits = address_is_unix(&address) ? FITS_UNIX : FITS_TCP;
+	} else if (config_setting_lookup_string(element, "type", &text) &&
+		   setting_parse(setting_find(list, "type", FITS_ALL), text,
+			   &output, &why) == 0) {
+		fits = 1U << output.out.type;
+	}
 	buf_deinit(&why);
 	return fits;
 }

@@ -57,8 +57,10 @@ void tree_problem(struct tree *t, const config_setting_t *s, const char *key,
 const char *tree_value(const config_setting_t *s, enum setting_type type,
 	char number[32], const char **why);
 
-/* The output types an outputs element may be: one, or all when it is unclear.
+/*
+ * What an element of `listeners` or `outputs` is, as FITS_*: one of them, or
+ * FITS_ALL when it is unclear.
  */
-unsigned tree_fits(const config_setting_t *output);
+unsigned tree_fits(const config_setting_t *element, enum setting_scope list);
 
 #endif

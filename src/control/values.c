@@ -42,13 +42,6 @@ static void read_default(struct tree *t, const config_setting_t *group,
 	buf_deinit(&why);
 }
 
-static const char *types_of(unsigned fits)
-{
-	return fits & FITS_HEC      ? "hec"
-	       : fits & FITS_STDOUT ? "file or stdout"
-				    : "file";
-}
-
 static void unknown_key(struct tree *t, const config_setting_t *s,
 	enum setting_scope scope, unsigned fits)
 {
@@ -58,8 +51,8 @@ static void unknown_key(struct tree *t, const config_setting_t *s,
 	struct buf near = BUF_NULL;
 
 	if (row != NULL || child != NULL)
-		tree_problem(t, s, NULL, "belongs to outputs of type %s only",
-			types_of(row != NULL ? row->fits : child->fits));
+		tree_problem(t, s, NULL, "belongs to %s only",
+			setting_owners(row != NULL ? row->fits : child->fits));
 	else if (setting_nearest(scope, key, fits, &near))
 		tree_problem(t, s, NULL,
 			"there is no such setting (did you mean %s?)",
@@ -204,7 +197,7 @@ int values_read(struct values *v, struct tree *t)
 		e = find_element(t, list, i);
 		if (e != NULL)
 			read_group(t, e, SCOPE_LISTENER, &v->listeners[i],
-				FITS_ALL);
+				tree_fits(e, SCOPE_LISTENER));
 	}
 
 	list = find_list(t, root, SCOPE_OUTPUT, &n);
@@ -220,7 +213,7 @@ int values_read(struct values *v, struct tree *t)
 		e = find_element(t, list, i);
 		if (e == NULL)
 			continue;
-		fits = tree_fits(e);
+		fits = tree_fits(e, SCOPE_OUTPUT);
 		read_group(t, e, SCOPE_OUTPUT, &v->outputs[i], fits);
 		if (fits == FITS_HEC)
 			r = read_backends(t, e, &v->outputs[i]);

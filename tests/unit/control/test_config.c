@@ -165,6 +165,12 @@ static const struct {
 		    "\"/a\"; }, { name = \"o\"; type = \"file\"; path = "
 		    "\"/a\"; } );",
 		"outputs.o.path: an earlier output writes that file" },
+	{ "listeners = ( { name = \"l\"; address = \"tcp://127.0.0.1:1\"; "
+	  "group = \"bind\"; } );" STDOUT,
+		"listeners.l.group: belongs to listeners on a unix socket" },
+	{ "listeners = ( { name = \"l\"; address = \"/run/l\"; "
+	  "receive_buffer = 0; } );" STDOUT,
+		"listeners.l.receive_buffer: belongs to listeners on TCP" },
 	{ "listeners = ( { name = \"l\"; address = \"/run/l\"; mode = 0660; } "
 	  ");" STDOUT,
 		"octal mode in quotes" },
@@ -196,7 +202,8 @@ START_TEST(printed_settings_load_to_the_same_settings)
 	char *p;
 
 	assert_loads("listeners = ( { name = \"l\"; address = "
-		     "\"tcp://[::1]:6000\"; owner = \"o\\\"wner\"; } );\n"
+		     "\"tcp://[::1]:6000\"; }, { name = \"u\"; address = "
+		     "\"/run/u\"; owner = \"o\\\"wner\"; } );\n"
 		     "outputs = ( { name = \"f\"; type = \"file\"; path = "
 		     "\"/a\\\\b\"; rotate = { size = \"1GB\"; gzip = true; }; "
 		     "}, { name = \"h\"; type = \"hec\"; token = \"t0k\"; "
