@@ -192,7 +192,7 @@ build asan CC=clang --enable-sanitize=address,undefined &&
 build tsan CC=gcc --enable-sanitize=thread &&
 	check tsan TESTS="$(concurrent)" &&
 	scenarios tsan 5 tests/scenario/0[35]*.sh
-step "distcheck" 900 make -C "$out/gcc" -j"$jobs" distcheck
+step "distcheck" 900 env VERBOSE=1 make -C "$out/gcc" -j"$jobs" distcheck
 if [ -n "$fuzzer" ]; then
 	wait "$fuzzer"
 	status=$?
