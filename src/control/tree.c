@@ -1,7 +1,9 @@
 #include "control/tree.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +79,52 @@ void tree_problem(struct tree *t, const config_setting_t *s, const char *key,
 	buf_deinit(&path);
 }
 
-const char *tree_value(const config_setting_t *s, enum setting_type type,
-	char number[32], const char **why)
+/* Is there a number in the text that `int` makes that value of? */
+static bool has_wrapped(const char *text, int value)
+{
+	char *end;
+
+	for (const char *p = text; *p != '\0'; p = end) {
+		unsigned long long n;
+
+		end = (char *)p + 1;
+		if (!isdigit((unsigned char)*p))
+			continue;
+		n = strtoull(p, &end, p[1] == 'x' || p[1] == 'X' ? 16 : 10);
+		if (n > INT32_MAX && (int)(uint32_t)n == value && *end != 'L')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * libconfig before 1.7 cuts a number that is too large for an int to its lower
+ * 32 bits and says nothing: look at the line again.
+ */
+static bool is_wrapped(const struct tree *t, const config_setting_t *s)
+{
+	const char *name = config_setting_source_file(s);
+	unsigned last = config_setting_source_line(s);
+	bool found = false;
+	char *line = NULL;
+	size_t cap = 0;
+	FILE *f;
+
+	if (config_setting_type(s) != CONFIG_TYPE_INT || last == 0)
+		return false;
+	f = fopen(name != NULL ? name : t->file, "re");
+	if (f == NULL)
+		return false;
+	for (unsigned i = 1; i <= last && getline(&line, &cap, f) >= 0; i++)
+		found = i == last &&
+			has_wrapped(line, config_setting_get_int(s));
+	free(line);
+	fclose(f);
+	return found;
+}
+
+const char *tree_value(const struct tree *t, const config_setting_t *s,
+	enum setting_type type, char number[32], const char **why)
 {
 	bool counts = type == SETTING_INT || type == SETTING_SIZE ||
 		      type == SETTING_DURATION;
@@ -93,6 +139,13 @@ const char *tree_value(const config_setting_t *s, enum setting_type type,
 	case CONFIG_TYPE_INT64:
 		if (!counts)
 			break;
+		if (is_wrapped(t, s)) {
+			*why = type == SETTING_SIZE
+				       ? "is too large a number: write it in "
+					 "quotes with a unit, such as \"4GiB\""
+				       : "is too large a number";
+			return NULL;
+		}
 		snprintf(number, 32, "%lld", config_setting_get_int64(s));
 		return number;
 	case CONFIG_TYPE_BOOL:
@@ -193,6 +246,21 @@ static bool read_file(struct tree *t)
 	return done;
 }
 
+/* What mostly is behind an error of libconfig's. */
+static const char *hint(const char *error)
+{
+	if (strcmp(error, "syntax error") == 0)
+		return " (a ';' missing at the end of the line before, a '}' "
+		       "or ')' missing, a ',' after the last element, [ ] "
+		       "around groups instead of ( ), or a text without its "
+		       "closing quote?)";
+	if (strstr(error, "duplicate") != NULL)
+		return ": the key of this line was given before, keep one";
+	if (strstr(error, "include") != NULL)
+		return " named here: check that it exists and can be read";
+	return "";
+}
+
 static int tree_read(struct tree *t, const struct config_source *source)
 {
 	const char *file;
@@ -215,11 +283,7 @@ static int tree_read(struct tree *t, const struct config_source *source)
 	file = config_error_file(&t->t);
 	buf_printf(t->problems, "%s:%d: %s%s\n", file != NULL ? file : t->file,
 		config_error_line(&t->t), config_error_text(&t->t),
-		strcmp(config_error_text(&t->t), "syntax error") == 0
-			? " (a ';' missing at the end of the line before, a "
-			  "',' after the last element, or a text without its "
-			  "closing quote?)"
-			: "");
+		hint(config_error_text(&t->t)));
 	return -EINVAL;
 }
 

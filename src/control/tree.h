@@ -54,8 +54,8 @@ void tree_problem(struct tree *t, const config_setting_t *s, const char *key,
  * Return: the text (lent), or NULL when s is of a kind that this type does not
  * take (@why says what it takes).
  */
-const char *tree_value(const config_setting_t *s, enum setting_type type,
-	char number[32], const char **why);
+const char *tree_value(const struct tree *t, const config_setting_t *s,
+	enum setting_type type, char number[32], const char **why);
 
 /*
  * What an element of `listeners` or `outputs` is, as FITS_*: one of them, or

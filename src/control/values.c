@@ -19,7 +19,7 @@ static void read_value(struct tree *t, const config_setting_t *s,
 	struct buf why = BUF_NULL;
 	const char *kind = "";
 	char number[32];
-	const char *text = tree_value(s, row->type, number, &kind);
+	const char *text = tree_value(t, s, row->type, number, &kind);
 
 	if (text == NULL)
 		tree_problem(t, s, NULL, "%s", kind);
@@ -53,7 +53,8 @@ static void unknown_key(struct tree *t, const config_setting_t *s,
 	if (row != NULL || child != NULL)
 		tree_problem(t, s, NULL, "belongs to %s only",
 			setting_owners(row != NULL ? row->fits : child->fits));
-	else if (setting_nearest(scope, key, fits, &near))
+	else if (setting_nearest(scope, key, fits, &near) ||
+		 setting_nearest(scope, key, FITS_ALL, &near))
 		tree_problem(t, s, NULL,
 			"there is no such setting (did you mean %s?)",
 			buf_str(&near));

@@ -111,7 +111,14 @@ static const struct {
 	{ LISTENERS STDOUT "max_frame = \"1MB\";",
 		"did you mean limits.max_frame?" },
 	{ LISTENERS STDOUT "log = { level = info };", "test.conf:3: syntax" },
-	{ LISTENERS STDOUT LISTENERS, "test.conf:3: duplicate" },
+	{ LISTENERS STDOUT LISTENERS,
+		"test.conf:3: duplicate setting name: the key of this line was "
+		"given before, keep one" },
+	{ LISTENERS "outputs = [ { name = \"o\"; } ];", "instead of ( )" },
+	{ LISTENERS "outputs = ( { name = \"o\"; type = \"stdout\"; "
+		    "compresion = \"none\"; } );",
+		"outputs.o.compresion: there is no such setting (did you mean "
+		"compression?)" },
 	{ STDOUT,
 		"test.conf: listeners: there are none: name one, listeners =" },
 	{ LISTENERS, "test.conf: outputs: there are none: name one" },
@@ -347,6 +354,30 @@ START_TEST(includes_are_found_beside_the_file_and_named)
 	put("main.conf", "@include \"absent.conf\"\n");
 	ck_assert_int_eq(load_file(path), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(buf_str(&error), "include"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&error), "check that it exists"));
+	remove_dir();
+}
+END_TEST
+
+START_TEST(a_number_too_large_for_libconfig_is_refused)
+{
+	static const char *const texts[] = {
+		"workers = 4294967297;", /* 1, if it were cut */
+		"buffer_size = 0x100000001;",
+		"limits = {\n max_frame =\n5368709120; };",
+	};
+	char path[256], text[512];
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		snprintf(text, sizeof(text), LISTENERS STDOUT "%s\n", texts[i]);
+		snprintf(path, sizeof(path), "%s", put("main.conf", text));
+		ck_assert_int_eq(load_file(path), -EINVAL);
+		ck_assert_msg(strstr(buf_str(&error), "too large a number") ||
+				      strstr(buf_str(&error), "out of range"),
+			"%s", buf_str(&error));
+		buf_clear(&error);
+	}
 	remove_dir();
 }
 END_TEST
@@ -377,6 +408,7 @@ int main(void)
 	tcase_add_test(t, what_is_risky_is_noted);
 	tcase_add_test(t, the_token_may_come_from_a_file_or_a_credential);
 	tcase_add_test(t, includes_are_found_beside_the_file_and_named);
+	tcase_add_test(t, a_number_too_large_for_libconfig_is_refused);
 	tcase_add_test(t, a_file_that_cannot_be_read_says_why);
 	return suite_run("config", t);
 }
