@@ -132,7 +132,7 @@ int override_add_output(struct tree *t, const struct config_addition *a)
 			"%s: \"%s\" is no output (allowed: stdout, file:PATH, "
 			"hec:URL)\n",
 			a->origin, a->text);
-		return 0;
+		return -EINVAL; /* no more about outputs that are missing */
 	}
 	r = add_element(t, "outputs", type, a->origin, &e);
 	if (r != 0 || e == NULL)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/units.h"
 #include "collector/hec.h"
@@ -143,7 +144,7 @@ static int parse_enum(
 	while ((value = enum_next(&p, &next, &name)) >= 0) {
 		snprintf(word, sizeof(word), "%.*s", (int)name.len,
 			(const char *)name.data);
-		if (strcmp(word, text) == 0) {
+		if (strcasecmp(word, text) == 0) {
 			field_store(s, base, (uint64_t)value);
 			return 0;
 		}

@@ -143,6 +143,7 @@ static const struct {
 	{ SCOPE_BATCH, "bytes", "0.5MB", "500kB" },
 	{ SCOPE_LOG, "level", "warn", "warning" },
 	{ SCOPE_LOG, "level", "debug", "debug" },
+	{ SCOPE_LOG, "level", "INFO", "info" },
 	{ SCOPE_OUTPUT, "type", "hec", "hec" },
 	{ SCOPE_OUTPUT, "compression", "none", "none" },
 	{ SCOPE_OUTPUT, "token", "4ec0", SECRET_MASK },
