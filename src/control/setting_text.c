@@ -86,7 +86,7 @@ static uint64_t field_load(const struct setting *s, const void *base)
 static int wrong(struct buf *why, const struct setting *s, const char *text,
 	const char *problem)
 {
-	if (s->type == SETTING_SECRET)
+	if (s->type == SETTING_SECRET || s->type == SETTING_PROXY)
 		buf_printf(why, "%s", problem);
 	else
 		buf_printf(why, "\"%s\" %s", text, problem);
@@ -232,6 +232,26 @@ static const char *text_problem(enum setting_type type, const char *text)
 	return NULL;
 }
 
+/* libcurl finds fault with a proxy's scheme at the first request only. */
+static const char *proxy_problem(const char *text)
+{
+	static const char *const schemes[] = { "http", "https", "socks4",
+		"socks4a", "socks5", "socks5h" };
+	size_t len = strcspn(text, ":");
+
+	if (strstr(text, SECRET_MASK) != NULL)
+		return "has the mask that --print-config prints: put the "
+		       "user and password there";
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strlen(schemes[i]) == len &&
+			strncasecmp(text, schemes[i], len) == 0 &&
+			strncmp(text + len, "://", 3) == 0 &&
+			text[len + 3] != '\0')
+			return NULL;
+	return "must be the URL of a proxy: http://, https://, socks4://, "
+	       "socks4a://, socks5:// or socks5h://, then its host and port";
+}
+
 static int parse_text(
 	const struct setting *s, const char *text, void *base, struct buf *why)
 {
@@ -244,6 +264,8 @@ static int parse_text(
 		problem = s->def == NULL ? "is empty" : NULL;
 	else
 		problem = text_problem(s->type, text);
+	if (problem == NULL && s->type == SETTING_PROXY && *text != '\0')
+		problem = proxy_problem(text);
 	if (problem == NULL && s->type == SETTING_URL) {
 		r = hec_url(&url, text);
 		buf_deinit(&url);
@@ -300,6 +322,18 @@ static void format_address(const struct address *a, struct buf *out)
 	buf_printf(out, "%s%s", address_is_unix(a) ? "" : "tcp://", text);
 }
 
+static void format_proxy(const char *url, struct buf *out)
+{
+	const char *at = strrchr(url, '@'), *colon = strchr(url, ':');
+
+	if (at == NULL) {
+		buf_add_str(out, url);
+		return;
+	}
+	buf_add(out, url, (size_t)(colon - url));
+	buf_printf(out, "://%s%s", SECRET_MASK, at);
+}
+
 void setting_format(const struct setting *s, const void *base, struct buf *out)
 {
 	const void *field = (const char *)base + s->offset;
@@ -332,7 +366,9 @@ void setting_format(const struct setting *s, const void *base, struct buf *out)
 		break;
 	default:
 		string = *(const char *const *)field;
-		if (string != NULL)
+		if (string != NULL && s->type == SETTING_PROXY)
+			format_proxy(string, out);
+		else if (string != NULL)
 			buf_add_str(out, s->type == SETTING_SECRET ? SECRET_MASK
 								   : string);
 		break;

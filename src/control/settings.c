@@ -93,6 +93,7 @@ const char *setting_type_name(enum setting_type type)
 		[SETTING_NAME] = "name",
 		[SETTING_PATH] = "path",
 		[SETTING_URL] = "URL",
+		[SETTING_PROXY] = "URL",
 		[SETTING_ADDRESS] = "address",
 		[SETTING_MODE] = "octal mode",
 		[SETTING_ENUM] = "word",

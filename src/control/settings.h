@@ -58,6 +58,7 @@ enum setting_type {
 	SETTING_NAME,
 	SETTING_PATH,
 	SETTING_URL,
+	SETTING_PROXY, /* URL; its user and password are never printed */
 	SETTING_ADDRESS,
 	SETTING_MODE,
 	SETTING_ENUM,

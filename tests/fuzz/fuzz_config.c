@@ -59,10 +59,13 @@ static size_t split(char *text, struct config_override *overrides)
 
 static void check_print(const struct config *c)
 {
-	/* the mask is no token, and a token from elsewhere is not printed */
-	struct config_override token = { "outputs.*.token", "t", "override",
-		true };
-	struct config_source source = { .overrides = &token, .n_overrides = 1 };
+	/* a mask is no secret, and a token from elsewhere is not printed */
+	const struct config_override secrets[] = {
+		{ "outputs.*.token", "t", "override", true },
+		{ "outputs.*.proxy", "", "override", true },
+	};
+	struct config_source source = { .overrides = secrets,
+		.n_overrides = 2 };
 	struct buf text = BUF_NULL, error = BUF_NULL;
 	struct config again;
 	int r;
