@@ -89,6 +89,12 @@ static void check_outputs(struct config_memory *m)
 			a->hec.retry_max_ns < a->hec.retry_initial_ns)
 			tree_problem(&m->tree, s, "retry.max",
 				"is less than retry.initial");
+		if (a->type == OUTPUT_TYPE_HEC && a->hec.tls_ca != NULL &&
+			access(a->hec.tls_ca, R_OK) != 0)
+			tree_problem(&m->tree, s, "tls.ca",
+				"%s cannot be read: %s: name a PEM file, or "
+				"leave this out to trust the system's",
+				a->hec.tls_ca, strerror(errno));
 	}
 }
 
@@ -166,10 +172,6 @@ static void note_risks(struct config_memory *m, size_t i)
 		note(m, s,
 			"tls.insecure: certificates are not checked, anybody "
 			"on the way can read the token");
-	if (h->tls_ca != NULL && access(h->tls_ca, R_OK) != 0)
-		note(m, s,
-			"tls.ca cannot be read, so no https backend will be "
-			"trusted");
 	for (size_t b = 0; b < h->n_backends; b++) {
 		const char *url = h->backends[b].url;
 

@@ -9,8 +9,8 @@ bad=0
 
 echo token >"$tmp/token"
 for conf in *.conf; do
-	# their secrets are on nobody else's machine
-	sed -E "s|\"/etc/tapferry/[a-z]*\.token\"|\"$tmp/token\"|" "$conf" \
+	# their secrets and authorities are on nobody else's machine
+	sed -E "s#\"/etc/tapferry/[a-z-]*\.(token|pem)\"#\"$tmp/token\"#" "$conf" \
 		>"$tmp/$conf"
 	"$tapferryd" -t -c "$tmp/$conf" </dev/null ||
 		{ echo "examples: $conf"; bad=1; }
