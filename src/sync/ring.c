@@ -118,7 +118,16 @@ void ring_close(struct ring *r)
 	ck_ec32_inc(&r->pushed, &ec_mode);
 }
 
+/*
+ * Not ck_ring_size(): that reads the consumers' side first, so what went
+ * through the ring between its two reads counts as being in it.
+ */
 size_t ring_len(const struct ring *r)
 {
-	return ck_ring_size(&r->ring);
+	unsigned pushed = ck_pr_load_uint(&r->ring.p_tail);
+
+	ck_pr_fence_load();
+	int len = (int)(pushed - ck_pr_load_uint(&r->ring.c_head));
+
+	return len > 0 ? (size_t)len : 0;
 }

@@ -62,7 +62,10 @@ int ring_pop(struct ring *r, uint64_t mono_deadline_ns, void **item);
 /* Wakes every sleeping consumer; nothing may be pushed afterwards. */
 void ring_close(struct ring *r);
 
-/* How many wait in it: an estimate while others push and pop. */
+/*
+ * How many wait in it: an estimate while others push and pop, and never more
+ * than there were.
+ */
 size_t ring_len(const struct ring *r);
 
 #endif

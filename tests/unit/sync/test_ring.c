@@ -1,5 +1,6 @@
 #include "sync/ring.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -136,6 +137,40 @@ START_TEST(many_producers_and_consumers_lose_and_double_nothing)
 }
 END_TEST
 
+static _Atomic bool looked;
+
+/* There is never more than one item in it. */
+static void push_and_pop(void *arg)
+{
+	struct ring *r = arg;
+	int item;
+
+	while (!atomic_load(&looked)) {
+		ring_push(r, &item);
+		ring_try_pop(r);
+	}
+}
+
+START_TEST(the_length_is_never_more_than_there_was)
+{
+	uint64_t end = clock_mono_ns(&clock_system) + NS_PER_S;
+	struct thread t;
+	struct ring r;
+	size_t most = 0;
+
+	ck_assert_int_eq(ring_init(&r, 63), 0);
+	ck_assert_int_eq(thread_start(&t, "push-pop", push_and_pop, &r), 0);
+	/* it takes being interrupted between two reads: many tries */
+	while (clock_mono_ns(&clock_system) < end)
+		for (unsigned i = 0; i < 10000; i++)
+			most = ring_len(&r) > 1 ? 2 : most;
+	atomic_store(&looked, true);
+	thread_join(&t);
+	ck_assert_uint_le(most, 1);
+	ring_deinit(&r);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("ring");
@@ -146,5 +181,6 @@ int main(void)
 	tcase_add_test(t, waiting_ends_at_the_deadline);
 	tcase_add_test(t, closing_wakes_a_sleeper_after_the_last_item);
 	tcase_add_test(t, many_producers_and_consumers_lose_and_double_nothing);
+	tcase_add_test(t, the_length_is_never_more_than_there_was);
 	return suite_run("ring", t);
 }
