@@ -139,6 +139,7 @@ static uint32_t rotate_by_size(struct file_output *o, struct batch *b)
 static bool pause_after(struct file_output *o, int error)
 {
 	struct stop *stop = &o->head.stop;
+	bool draining = stop_is_draining(stop);
 
 	stat_inc(o->stats, OUTPUT_WRITE_ERRORS);
 	if (o->failures++ == 0)
@@ -148,11 +149,12 @@ static bool pause_after(struct file_output *o, int error)
 			"output=%s path=%s error=\"%s\"",
 			o->head.feed->settings.name, shown_path(o),
 			strerror(-error));
-	if (error == -EPIPE && stop_is_draining(stop))
+	if (error == -EPIPE && draining)
 		return false;
-	return !stop_pause(stop, clock_mono_ns(&clock_system) +
-					 backoff_ceiling_ns(RETRY_INITIAL_NS,
-						 RETRY_MAX_NS, o->failures));
+	return !stop_pause(stop, draining,
+		clock_mono_ns(&clock_system) +
+			backoff_ceiling_ns(
+				RETRY_INITIAL_NS, RETRY_MAX_NS, o->failures));
 }
 
 static void write_worked(struct file_output *o)

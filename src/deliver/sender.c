@@ -46,7 +46,8 @@ static struct backend *choose(struct sender *s)
 
 	for (;;) {
 		uint64_t now = clock_mono_ns(&clock_system), until = now;
-		bool hurry = !s->hurried && stop_is_draining(stop);
+		bool draining = stop_is_draining(stop);
+		bool hurry = !s->hurried && draining;
 		struct backend *b;
 
 		if (stop_is_over(stop))
@@ -59,7 +60,7 @@ static struct backend *choose(struct sender *s)
 		/* not all senders at the same instant: the first one to wake
 		 * finds out for the others */
 		until += backoff_jitter_ns(&s->backoff, (until - now) / 4);
-		stop_pause(stop, until);
+		stop_pause(stop, draining, until);
 	}
 }
 
@@ -101,7 +102,7 @@ static void backend_is_up(struct sender *s, const struct outcome *o)
 
 	s->avoid = o->verdict.slow_down ? o->backend : NULL;
 	if (backend_work(o->backend, clock_mono_ns(&clock_system), &down_ns))
-		log_info(DELIVER_BACKEND_UP, "backend works again",
+		log_info_limited(DELIVER_BACKEND_UP, "backend works again",
 			"output=%s url=%s down_seconds=%.1f", output_name(s),
 			o->backend->url, (double)down_ns / NS_PER_S);
 }

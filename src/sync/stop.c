@@ -50,11 +50,9 @@ bool stop_is_over(const struct stop *s)
 	       clock_mono_ns(&clock_system) >= atomic_load(&s->deadline_ns);
 }
 
-bool stop_pause(struct stop *s, uint64_t mono_until_ns)
+bool stop_pause(struct stop *s, bool draining, uint64_t mono_until_ns)
 {
 	pthread_mutex_lock(&s->lock);
-	bool draining = atomic_load(&s->draining);
-
 	while (!atomic_load(&s->now) && atomic_load(&s->draining) == draining) {
 		uint64_t deadline = atomic_load(&s->deadline_ns);
 		uint64_t until =

@@ -42,12 +42,14 @@ bool stop_is_over(const struct stop *s);
 /*
  * stop_pause() - sleep, but not through a stop
  *
+ * @draining:  stop_is_draining() as the caller saw it when it decided to sleep
+ *
  * Sleeps until mono_until_ns (cut to the drain deadline); returns early when
- * one of the two steps is taken *during* the pause.
+ * one of the two steps is taken that the caller did not know of.
  *
  * Thread: any, outside any RCU read section (blocks).
  * Return: stop_is_over().
  */
-bool stop_pause(struct stop *s, uint64_t mono_until_ns);
+bool stop_pause(struct stop *s, bool draining, uint64_t mono_until_ns);
 
 #endif

@@ -20,7 +20,7 @@ START_TEST(a_pause_without_a_stop_lasts_its_time)
 	struct stop s;
 
 	ck_assert_int_eq(stop_init(&s), 0);
-	ck_assert(!stop_pause(&s, until));
+	ck_assert(!stop_pause(&s, stop_is_draining(&s), until));
 	ck_assert_uint_ge(clock_mono_ns(&clock_system), until);
 	stop_deinit(&s);
 }
@@ -37,7 +37,7 @@ static void pause_long(void *arg)
 {
 	struct pauser *p = arg;
 
-	p->over = stop_pause(p->stop, in_ms(60000));
+	p->over = stop_pause(p->stop, false, in_ms(60000));
 	p->ended_ns = clock_mono_ns(&clock_system);
 }
 
@@ -65,8 +65,23 @@ START_TEST(a_pause_while_draining_lasts_to_the_deadline_at_most)
 
 	ck_assert_int_eq(stop_init(&s), 0);
 	stop_drain(&s, in_ms(1000));
-	ck_assert(!stop_pause(&s, in_ms(5)));
-	ck_assert(stop_pause(&s, in_ms(60000)));
+	ck_assert(!stop_pause(&s, stop_is_draining(&s), in_ms(5)));
+	ck_assert(stop_pause(&s, stop_is_draining(&s), in_ms(60000)));
+	stop_deinit(&s);
+}
+END_TEST
+
+START_TEST(a_drain_just_before_the_pause_is_not_slept_through)
+{
+	uint64_t begun = clock_mono_ns(&clock_system);
+	struct stop s;
+
+	ck_assert_int_eq(stop_init(&s), 0);
+	bool draining = stop_is_draining(&s);
+
+	stop_drain(&s, begun + 60 * NS_PER_S);
+	ck_assert(!stop_pause(&s, draining, begun + 60 * NS_PER_S));
+	ck_assert(!stop_is_over(&s));
 	stop_deinit(&s);
 }
 END_TEST
@@ -77,7 +92,7 @@ START_TEST(now_ends_every_pause)
 
 	ck_assert_int_eq(stop_init(&s), 0);
 	stop_now(&s);
-	ck_assert(stop_pause(&s, in_ms(60000)));
+	ck_assert(stop_pause(&s, stop_is_draining(&s), in_ms(60000)));
 	ck_assert(stop_is_over(&s));
 	stop_deinit(&s);
 }
@@ -168,6 +183,7 @@ int main(void)
 	tcase_add_test(t, a_pause_without_a_stop_lasts_its_time);
 	tcase_add_test(t, draining_ends_a_pause_but_is_not_the_end);
 	tcase_add_test(t, a_pause_while_draining_lasts_to_the_deadline_at_most);
+	tcase_add_test(t, a_drain_just_before_the_pause_is_not_slept_through);
 	tcase_add_test(t, now_ends_every_pause);
 	tcase_add_test(t, a_thread_has_its_name_and_is_joined_once);
 	tcase_add_test(t, a_reader_never_sees_what_was_freed);
