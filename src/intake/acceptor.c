@@ -112,8 +112,11 @@ static void pause_accepting(struct acceptor *a, unsigned ms, bool full)
 	struct crew *crew = a->crew;
 
 	atomic_store(&crew->acceptor_full, full);
-	/* a place may have become free before the workers could see that */
-	if (!full || registry_count(&crew->registry) >= crew->registry.max)
+	/* a place may have become free before the workers could see that, and
+	 * an earlier pause may have silenced the bell of the end */
+	if (!atomic_load(&crew->acceptor_stops) &&
+		(!full ||
+			registry_count(&crew->registry) >= crew->registry.max))
 		bell_wait(&crew->acceptor_bell, (int)ms);
 	atomic_store(&crew->acceptor_full, false);
 }

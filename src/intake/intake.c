@@ -81,7 +81,8 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
 		return -ENOMEM;
 	i->feeds = feeds;
 	i->n_feeds = n_feeds;
-	i->acceptor.set = -1;
+	/* the end of a start that fails half way asks it to stop */
+	i->acceptor = (struct acceptor){ .crew = &i->crew, .set = -1 };
 	i->crew.ended = i->crew.acceptor_bell = BELL_NULL;
 	r = stop_init(&i->crew.stop);
 	if (r != 0) {

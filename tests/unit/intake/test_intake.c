@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -268,6 +269,54 @@ START_TEST(a_start_that_fails_leaves_nothing_behind)
 }
 END_TEST
 
+static int free_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+START_TEST(a_start_short_of_descriptors_fails_and_leaves_nothing_open)
+{
+	struct intake *i = NULL;
+	struct rlimit before, tight;
+	char error[512], path[80];
+	rlim_t spare = 0;
+	int r = -EMFILE, lowest;
+
+	rig_start(&rig);
+	struct listener_settings other = rig.listeners[0];
+	struct intake_settings s = rig.settings;
+
+	snprintf(path, sizeof(path), "%s/other", rig.dir);
+	ck_assert_int_eq(address_parse(&other.listen.address, path), 0);
+	s.listeners = &other;
+	s.n_listeners = 1;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	lowest = free_descriptor();
+	for (; r != 0; spare++) {
+		tight = (struct rlimit){ (rlim_t)lowest + spare,
+			before.rlim_max };
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
+		error[0] = '\0';
+		r = intake_start(
+			&i, &s, rig.feeds, 1, &rig.stats, error, sizeof(error));
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+		if (r == 0)
+			break;
+		ck_assert_int_eq(r, -EMFILE);
+		ck_assert_ptr_null(i);
+		ck_assert_str_ne(error, "");
+		ck_assert_int_eq(free_descriptor(), lowest);
+	}
+	ck_assert_uint_gt(spare, 0);
+	intake_stop(i, 0);
+	intake_free(i);
+	rig_end(&rig, 1000);
+}
+END_TEST
+
 static void set_up(void)
 {
 	rig_init(&rig);
@@ -297,5 +346,7 @@ int main(void)
 		t, a_violation_closes_that_connection_and_is_counted, 0, 10);
 	tcase_add_test(t, a_lone_event_is_sealed_when_its_linger_is_over);
 	tcase_add_test(t, a_start_that_fails_leaves_nothing_behind);
+	tcase_add_test(
+		t, a_start_short_of_descriptors_fails_and_leaves_nothing_open);
 	return suite_run("intake", t);
 }
