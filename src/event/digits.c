@@ -30,20 +30,3 @@ uint8_t *digits_u64(uint8_t *p, uint64_t v)
 	memcpy(p, first, n);
 	return p + n;
 }
-
-uint8_t *digits_u32_long(uint8_t *p, uint32_t v)
-{
-	if (v < 100)
-		return digits_pair(p, v);
-	if (v < 1000) {
-		*p = (uint8_t)('0' + v / 100);
-		return digits_pair(p + 1, v % 100);
-	}
-	if (v < 10000)
-		return digits_four(p, v);
-	if (v < 100000) {
-		*p = (uint8_t)('0' + v / 10000);
-		return digits_four(p + 1, v % 10000);
-	}
-	return digits_u64(p, v);
-}

@@ -43,15 +43,25 @@ static inline uint8_t *digits_nano(uint8_t *p, uint32_t ns)
 	return digits_four(p, low % 10000);
 }
 
-uint8_t *digits_u32_long(uint8_t *p, uint32_t v);
-
-/* Most numbers of an event are counts of one digit. */
 static inline uint8_t *digits_u32(uint8_t *p, uint32_t v)
 {
-	if (v >= 10)
-		return digits_u32_long(p, v);
-	*p = (uint8_t)('0' + v);
-	return p + 1;
+	if (v < 10) {
+		*p = (uint8_t)('0' + v);
+		return p + 1;
+	}
+	if (v < 100)
+		return digits_pair(p, v);
+	if (v < 1000) {
+		*p = (uint8_t)('0' + v / 100);
+		return digits_pair(p + 1, v % 100);
+	}
+	if (v < 10000)
+		return digits_four(p, v);
+	if (v < 100000) {
+		*p = (uint8_t)('0' + v / 10000);
+		return digits_four(p + 1, v % 10000);
+	}
+	return digits_u64(p, v);
 }
 
 #endif

@@ -82,6 +82,13 @@ static bool push(struct filler *f, struct batch **bp)
 	return true;
 }
 
+/* At the end there is no other room to wait for. */
+static void push_anyhow(struct filler *f, struct batch **bp)
+{
+	ring_push(&f->feed->sealed, *bp);
+	*bp = NULL;
+}
+
 static void drop(struct filler *f, struct batch **bp)
 {
 	struct batch *b = *bp;
@@ -104,10 +111,10 @@ static void wait_for_room(struct filler *f)
 	while (!push_waiting(f) && !atomic_load(&f->feed->cut))
 		nanosleep(&pause, NULL);
 	if (f->waiting != NULL)
-		drop(f, &f->waiting);
+		push_anyhow(f, &f->waiting);
 }
 
-static void seal(struct filler *f)
+static struct batch *close_open(struct filler *f)
 {
 	struct batch *b = f->open;
 
@@ -116,6 +123,13 @@ static void seal(struct filler *f)
 		&f->feed->next_id, 1, memory_order_relaxed);
 	stat_inc(f->stats, OUTPUT_BATCHES_SEALED);
 	stat_add(f->stats, OUTPUT_BYTES_ENCODED, b->len);
+	return b;
+}
+
+static void seal(struct filler *f)
+{
+	struct batch *b = close_open(f);
+
 	if (f->feed->settings.overflow == OVERFLOW_BLOCK) {
 		wait_for_room(f); /* returns at once unless one waits already */
 		f->waiting = b;
@@ -132,7 +146,10 @@ static struct batch *open_batch(struct filler *f, uint64_t mono_ns)
 		return f->open;
 	f->open = batch_pool_get(&f->feed->pool);
 	if (f->open == NULL) {
-		stat_inc(f->stats, OUTPUT_DROPPED_NO_MEMORY);
+		/* after a cut the pool may be out: all of it is queued */
+		stat_inc(f->stats, atomic_load(&f->feed->cut)
+					   ? OUTPUT_DROPPED_QUEUE_FULL
+					   : OUTPUT_DROPPED_NO_MEMORY);
 		return NULL;
 	}
 	f->open->opened_ns = mono_ns;
@@ -193,9 +210,14 @@ uint64_t filler_tick(struct filler *f, uint64_t mono_ns)
 
 void filler_flush(struct filler *f)
 {
-	if (f->open != NULL && f->open->events != 0)
-		seal(f);
-	else if (f->open != NULL)
+	struct batch *last;
+
+	if (f->waiting != NULL)
+		push_anyhow(f, &f->waiting);
+	if (f->open != NULL && f->open->events != 0) {
+		last = close_open(f);
+		push_anyhow(f, &last);
+	} else if (f->open != NULL) {
 		batch_pool_put(&f->feed->pool, &f->open);
-	wait_for_room(f);
+	}
 }

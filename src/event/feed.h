@@ -55,8 +55,10 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	unsigned n_workers, unsigned n_senders);
 void feed_deinit(struct feed *f);
 
-/* Shutdown: no filler waits for room any more; what has none is dropped.  Any
- * thread. */
+/*
+ * Shutdown: no filler waits for room any more; what it has sealed is queued all
+ * the same, as far as the pool goes.  Any thread.
+ */
 void feed_cut(struct feed *f);
 
 /* The counters of sender i. */
@@ -108,7 +110,12 @@ bool filler_blocked(struct filler *f);
  */
 uint64_t filler_tick(struct filler *f, uint64_t mono_ns);
 
-/* Seal whatever is open, for the end. */
+/*
+ * filler_flush() - for the end: seal and queue whatever there is
+ *
+ * Neither waits nor drops: the ring has a place for every batch of the pool,
+ * and the output has its drain time still to come.
+ */
 void filler_flush(struct filler *f);
 
 #endif

@@ -66,91 +66,81 @@ static uint8_t *put_octet(uint8_t *p, uint8_t c, bool plain)
 	return p;
 }
 
-static uint8_t *put_octets(uint8_t *p, const uint8_t *s, size_t n, bool plain)
+/*
+ * One label.  `left` octets of the message can be read from s on; a word that
+ * has them is written whole, and what lies behind the label written over.
+ */
+static uint8_t *put_label_slowly(
+	uint8_t *p, const uint8_t *s, size_t n, size_t left, bool plain)
 {
+	for (; n > 8 && left >= 8; p += 8, s += 8, n -= 8, left -= 8) {
+		uint64_t x = swar_load(s);
+		uint64_t letters;
+
+		if (!swar_is_name_of(x, 8, &letters))
+			break;
+		swar_store(p, plain ? x | letters : x);
+	}
 	for (; n > 0; n--)
 		p = put_octet(p, *s++, plain);
 	return p;
 }
 
-/*
- * One label, eight octets at a time.  Up to `last_word`, eight octets can be
- * read from the message: they are written all, and what lies behind the label
- * is written over.
- */
-static inline __attribute__((always_inline)) uint8_t *put_label(uint8_t *p,
-	const uint8_t *s, size_t n, const uint8_t *last_word, bool plain)
+static inline uint8_t *put_label(
+	uint8_t *p, const uint8_t *s, size_t n, size_t left, bool plain)
 {
-	for (;;) {
-		size_t take = n < 8 ? n : 8;
+	if (n <= 8 && left >= 8) {
+		uint64_t x = swar_load(s);
 		uint64_t letters;
-		uint64_t x;
 
-		if (s > last_word)
-			return put_octets(p, s, n, plain);
-		x = swar_load(s);
-		if (!swar_is_name_of(x, take, &letters))
-			return put_octets(p, s, n, plain);
-		swar_store(p, plain ? x | letters : x);
-		if (n <= 8)
+		if (swar_is_name_of(x, n, &letters)) {
+			swar_store(p, plain ? x | letters : x);
 			return p + n;
-		p += 8;
-		s += 8;
-		n -= 8;
+		}
 	}
+	return put_label_slowly(p, s, n, left, plain);
 }
 
-/*
- * Where the octet behind a label may lie at the latest, in a run of labels
- * that begins at `start` after `total` octets of the name: in the message,
- * and before the 255th octet, which may be the root.
- */
-static size_t bound_of(struct slice msg, size_t start, size_t total)
-{
-	size_t last = start + DNS_NAME_MAX - 1 - total;
-
-	return last < msg.len ? last : msg.len - 1;
-}
-
-/* Always inline: the two forms are two functions, without a test an octet. */
-static inline __attribute__((always_inline)) uint8_t *put_name(
+static inline uint8_t *put_name(
 	uint8_t *p, struct slice msg, uint32_t *pos, bool plain)
 {
-	const uint8_t *last_word = msg.len < 8 ? NULL : msg.data + msg.len - 8;
 	uint8_t *first = p;
 	size_t at = *pos;
 	size_t start = at; /* of this run of labels: pointers go before it */
-	size_t total = 0;  /* octets of the runs before it */
 	size_t behind = 0; /* the first pointer, if any */
+	size_t octets = 1;
 	unsigned pointers = 0;
-	size_t bound;
-	unsigned n;
 
-	if (at >= msg.len)
-		return NULL;
-	bound = bound_of(msg, start, total);
-	while ((n = msg.data[at]) != 0) {
+	for (;;) {
+		unsigned n;
+
+		if (at >= msg.len)
+			return NULL;
+		n = msg.data[at];
+		if (n == 0)
+			break;
 		if (n < 64) {
-			const uint8_t *s = msg.data + at + 1;
-
-			at += n + 1;
-			if (at > bound)
+			octets += n + 1;
+			if (octets > DNS_NAME_MAX || n >= msg.len - at)
 				return NULL;
-			p = put_label(p, s, n, last_word, plain);
+			p = put_label(p, msg.data + at + 1, n, msg.len - at - 1,
+				plain);
 			*p++ = '.';
-			continue;
+			at += n + 1;
+		} else {
+			size_t to;
+
+			if (n < 192 || msg.len - at < 2)
+				return NULL;
+			to = (size_t)(n & 63) << 8 | msg.data[at + 1];
+			if (to < DNS_HEADER_LEN || to >= start ||
+				++pointers > POINTERS_MAX)
+				return NULL;
+			if (behind == 0)
+				behind = at + 2;
+			at = to;
+			start = to;
 		}
-		if (n < 192 || msg.len - at < 2)
-			return NULL;
-		if (behind == 0)
-			behind = at + 2;
-		total += at - start;
-		at = (size_t)(n & 63) << 8 | msg.data[at + 1];
-		if (at < DNS_HEADER_LEN || at >= start ||
-			++pointers > POINTERS_MAX)
-			return NULL;
-		start = at;
-		bound = bound_of(msg, start, total);
 	}
 	*pos = (uint32_t)(behind != 0 ? behind : at + 1);
 	if (p == first)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "net/address.h"
@@ -115,6 +116,15 @@ void conn_drop_rest(struct conn *c)
 	free(c->rest);
 	c->rest = NULL;
 	c->rest_len = c->rest_cap = 0;
+}
+
+size_t conn_unread(const struct conn *c)
+{
+	int octets = 0;
+
+	if (ioctl(c->fd, FIONREAD, &octets) != 0 || octets < 0)
+		return 0;
+	return (size_t)octets;
 }
 
 void conn_peer_text(const struct conn *c, char text[CONN_PEER_TEXT_MAX])

@@ -94,6 +94,9 @@ void conn_retire(struct conn *c);
 int conn_keep(struct conn *c, struct slice *in, size_t want);
 void conn_drop_rest(struct conn *c);
 
+/* Octets the kernel holds for us.  Thread: the owner. */
+size_t conn_unread(const struct conn *c);
+
 static inline struct slice conn_rest(const struct conn *c)
 {
 	return slice_from(c->rest, c->rest_len);

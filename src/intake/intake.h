@@ -51,7 +51,8 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
  * Closes the listeners; lets every connection deliver what it has sent: unix
  * sockets are shut down for reading, so the peer's next write fails, and read
  * to their end; TCP sockets are read until they are quiet or done.  STOP is
- * answered with FINISH.  At the deadline what is still open is closed.  Then
+ * answered with FINISH.  At the deadline what is still open is read once more,
+ * as far as the kernel holds it then, for at most a second, and closed.  Then
  * every open batch is sealed.  Returns when acceptor and workers have ended.
  *
  * Thread: main.  @mono_deadline_ns: monotonic.

@@ -72,7 +72,7 @@ void sink_count(struct sink *s);
 /* Seals by time.  Return: when to call again (UINT64_MAX: no need). */
 uint64_t sink_tick(struct sink *s, uint64_t mono_ns);
 
-/* Seals everything; sleeps for room until the feeds are cut. */
+/* Seals and queues everything, for the end. */
 void sink_flush(struct sink *s);
 
 #endif

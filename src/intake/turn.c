@@ -272,6 +272,25 @@ void turn_read(struct worker *w, struct conn *c)
 	}
 }
 
+void turn_read_last(struct worker *w, struct conn *c)
+{
+	size_t cap = w->crew->settings->read_buffer;
+	size_t left = conn_unread(c);
+
+	if (left != 0 && !c->streaming) {
+		turn_greet(w, c); /* then it is with the streams, or gone */
+		return;
+	}
+	while (left > 0) {
+		ssize_t n = receive(c, w->buffer, left < cap ? left : cap);
+
+		if (!received(w, c, n) ||
+			!take(w, c, slice_from(w->buffer, (size_t)n)))
+			return;
+		left -= (size_t)n;
+	}
+}
+
 void turn_expire_greetings(struct worker *w)
 {
 	uint64_t timeout_ns = w->crew->settings->handshake_timeout_ns;

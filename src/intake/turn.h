@@ -18,6 +18,9 @@ void turn_greet(struct worker *w, struct conn *c);
 /* A stream: reads what is there, up to its share of the turn. */
 void turn_read(struct worker *w, struct conn *c);
 
+/* At the end: reads what is there now, and no more. */
+void turn_read_last(struct worker *w, struct conn *c);
+
 /* One with an unfinished reply can be written to. */
 void turn_reply(struct worker *w, struct conn *c);
 

@@ -17,6 +17,9 @@ enum {
 	QUIET_TICKS = 2,     /* draining: TCP peers with nothing more to say */
 };
 
+/* how long reading may take after the deadline */
+#define LAST_READS_NS NS_PER_S
+
 int worker_watch(struct worker *w, struct conn *c, int op, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.ptr = c };
@@ -39,7 +42,6 @@ static int wait_events(
 	n = epoll_wait(set, events, WAKE_EVENTS, timeout_ms);
 	w->now_ns = clock_mono_ns(&clock_system);
 	w->tick = (uint32_t)(w->now_ns / WORKER_TICK_NS);
-	w->more_ready |= n == WAKE_EVENTS;
 	return n;
 }
 
@@ -125,23 +127,27 @@ static void notice_stop(struct worker *w)
 
 /*
  * TCP has no such word: a peer that is quiet has said what it had to say.  Who
- * is ready but was not served yet is not quiet, however long we took.
+ * wrote but was not served yet is not quiet, however long we took: there may
+ * be more of them than one wake-up tells of, or the sink was full.
  */
+static bool is_quiet(const struct worker *w, const struct conn *c)
+{
+	uint32_t since =
+		c->tick - w->drain_tick > INT32_MAX ? w->drain_tick : c->tick;
+
+	return !c->is_unix && w->tick - since > QUIET_TICKS &&
+	       conn_unread(c) == 0;
+}
+
 static void close_quiet(struct worker *w)
 {
 	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
 	struct conn *c, *next;
 
-	if (w->more_ready)
-		return;
 	for (unsigned i = 0; i < 2; i++) {
 		cds_list_for_each_entry_safe(c, next, lists[i], link)
 		{
-			uint32_t since = c->tick - w->drain_tick > INT32_MAX
-						 ? w->drain_tick
-						 : c->tick;
-
-			if (!c->is_unix && w->tick - since > QUIET_TICKS)
+			if (is_quiet(w, c))
 				turn_close(w, c);
 		}
 	}
@@ -246,6 +252,29 @@ static bool has_drained(struct worker *w)
 	       ring_len(&w->door->conns) == 0;
 }
 
+/*
+ * The deadline: what the kernel holds now came in time and is read, what comes
+ * later is not waited for.  Greetings first: a START may be in there.
+ */
+static void read_last(struct worker *w)
+{
+	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
+	uint64_t until = clock_mono_ns(&clock_system) + LAST_READS_NS;
+	struct conn *c, *next;
+
+	answer_door(w);
+	for (unsigned i = 0; i < 2; i++) {
+		cds_list_for_each_entry_safe(c, next, lists[i], link)
+		{
+			if (atomic_load(&w->crew->stop.now) ||
+				clock_mono_ns(&clock_system) >= until)
+				return;
+			if (c->reply == CONN_REPLY_NONE)
+				turn_read_last(w, c);
+		}
+	}
+}
+
 static void close_all(struct worker *w)
 {
 	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
@@ -268,12 +297,12 @@ static void run(void *arg)
 		if (w->draining && stop_is_over(&w->crew->stop))
 			break;
 		worker_wait_for_room(w);
-		w->more_ready = false;
 		serve_all(w, sleep_ms(w));
 		notice_stop(w);
 		turn_expire_greetings(w);
 		act_on_tick(w);
 	}
+	read_last(w);
 	close_all(w);
 	sink_flush(&w->sink);
 	atomic_fetch_add(&w->crew->n_ended, 1);

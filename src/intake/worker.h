@@ -43,7 +43,6 @@ struct worker {
 	uint32_t seen_tick;  /* the last one that was acted on */
 	uint32_t drain_tick; /* when draining began */
 	uint32_t window;     /* between two looks at the load */
-	bool more_ready;     /* than this wake-up told of */
 	bool draining;
 };
 

@@ -218,16 +218,37 @@ START_TEST(a_second_full_batch_waits_for_room)
 }
 END_TEST
 
-START_TEST(a_cut_ends_the_waiting_and_counts_the_rest)
+START_TEST(a_cut_ends_the_waiting_and_queues_what_memory_there_is)
 {
+	unsigned taken = 0;
+
 	settings.overflow = OVERFLOW_BLOCK;
 	start();
 	add(55, 0);
 	feed_cut(&feed);
 	ck_assert(!filler_blocked(&filler));
+	add(100, 0); /* the pool has 40, one open, one waiting, one sender's */
 	filler_flush(&filler);
-	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 15);
-	assert_ledger_closed(55);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 155 - 70);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_NO_MEMORY), 0);
+	assert_ledger_closed(155);
+	for (unsigned n; (n = take_batch()) != 0;)
+		taken += n;
+	ck_assert_uint_eq(taken, 70);
+	finish();
+}
+END_TEST
+
+START_TEST(the_last_batches_are_queued_however_long_the_queue)
+{
+	settings.overflow = (enum feed_overflow)_i;
+	start();
+	add(40, 0); /* room for 40 */
+	add(_i == OVERFLOW_BLOCK ? 15 : 5, 0);
+	filler_flush(&filler);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 0);
+	ck_assert_uint_eq(ring_len(&feed.sealed), _i == OVERFLOW_BLOCK ? 6 : 5);
+	assert_ledger_closed(_i == OVERFLOW_BLOCK ? 55 : 45);
 	finish();
 }
 END_TEST
@@ -258,7 +279,11 @@ int main(void)
 	tcase_add_test(t, an_event_larger_than_a_batch_is_dropped_alone);
 	tcase_add_test(t, blocking_asks_the_worker_to_stop_and_drops_nothing);
 	tcase_add_test(t, a_second_full_batch_waits_for_room);
-	tcase_add_test(t, a_cut_ends_the_waiting_and_counts_the_rest);
+	tcase_add_test(
+		t, a_cut_ends_the_waiting_and_queues_what_memory_there_is);
+	tcase_add_loop_test(t,
+		the_last_batches_are_queued_however_long_the_queue,
+		OVERFLOW_DROP, OVERFLOW_BLOCK + 1);
 	tcase_add_test(t, flushing_seals_what_is_open);
 	return suite_run("feed", t);
 }

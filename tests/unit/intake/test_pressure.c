@@ -133,10 +133,12 @@ END_TEST
 
 START_TEST(a_blocked_feed_is_cut_at_the_deadline_and_what_is_lost_is_counted)
 {
-	struct script s = script_stream(1000);
+	enum { EVENTS = 1000 };
+	struct script s = script_stream(EVENTS);
 	uint64_t begun, taken, dropped;
 	int fd;
 
+	rig.settings.read_buffer = 4096; /* most of it is not read yet */
 	rig.feed_settings.overflow = OVERFLOW_BLOCK;
 	rig.feed_settings.batch_events = 10;
 	rig.feed_settings.buffer_events = 20;
@@ -151,11 +153,51 @@ START_TEST(a_blocked_feed_is_cut_at_the_deadline_and_what_is_lost_is_counted)
 	taken = stat_sum(&rig.feed.stats, OUTPUT_TAKEN);
 	dropped = stat_sum(&rig.feed.stats, OUTPUT_DROPPED_QUEUE_FULL);
 	rig_collect(&rig);
-	ck_assert_uint_eq(rig_stat(&rig, INTAKE_RECEIVED), taken);
-	ck_assert_uint_eq(taken, rig.events + dropped);
-	ck_assert_uint_eq(rig.events, 20);
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_RECEIVED), EVENTS);
+	ck_assert_uint_eq(EVENTS, taken + dropped);
+	/* all the batches there are: two queue, two a worker, a sender's */
+	ck_assert_uint_eq(taken, 70);
+	ck_assert_uint_eq(rig.events, taken);
 	close(fd);
 	script_free(&s);
+	rig_end(&rig, 0);
+}
+END_TEST
+
+static void *stop_patiently(void *arg)
+{
+	intake_stop(rig.intake, clock_mono_ns(&clock_system) + 50 * NS_PER_S);
+	return arg;
+}
+
+START_TEST(a_tcp_peer_that_wrote_while_reading_was_blocked_is_not_quiet)
+{
+	struct script s = script_stream(1000), more = SCRIPT_NULL;
+	pthread_t stopper;
+	int fd, other;
+
+	for (uint32_t i = 0; i < 5; i++)
+		script_event(&more, i);
+	rig.settings.workers = 1;
+	rig.feed_settings.overflow = OVERFLOW_BLOCK;
+	rig.feed_settings.batch_events = 10;
+	rig.feed_settings.buffer_events = 20;
+	rig_start(&rig);
+	other = rig_connect(&rig, RIG_TCP);
+	ck_assert(peer_open(other));
+	fd = rig_connect(&rig, RIG_UNIX);
+	ck_assert(peer_write(fd, s.data, s.len, 0));
+	wait_until_blocked();
+	ck_assert_int_eq(
+		pthread_create(&stopper, NULL, stop_patiently, NULL), 0);
+	rig_pause_ms(500); /* longer than a peer may be quiet */
+	ck_assert(peer_write(other, more.data, more.len, 0));
+	ck_assert(rig_wait_events(&rig, 1005));
+	pthread_join(stopper, NULL);
+	close(fd);
+	close(other);
+	script_free(&s);
+	script_free(&more);
 	rig_end(&rig, 0);
 }
 END_TEST
@@ -176,5 +218,7 @@ int main(void)
 	tcase_add_test(t, a_blocked_feed_stops_reading_but_not_handshakes);
 	tcase_add_test(t,
 		a_blocked_feed_is_cut_at_the_deadline_and_what_is_lost_is_counted);
+	tcase_add_test(t,
+		a_tcp_peer_that_wrote_while_reading_was_blocked_is_not_quiet);
 	return suite_run("pressure", t);
 }
