@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "control/report.h"
+#include "intake/inherited.h"
 #include "sync/thread.h"
 
 enum { ERROR_MAX = 512, POLL_MS = 20 };
@@ -27,6 +28,8 @@ struct daemon {
 	struct output **outputs;
 	size_t n_feeds;   /* made, of config->n_outputs */
 	size_t n_outputs; /* started */
+	struct inherited inherited;
+	struct intake_settings intake_settings; /* the config's, and those */
 	struct intake *intake;
 	struct report report;
 	int signals;      /* signalfd */
@@ -126,8 +129,10 @@ static int start(struct daemon *d, char *error, size_t cap)
 			return r;
 		d->n_outputs++;
 	}
-	return intake_start(&d->intake, &c->intake, d->feeds, d->n_feeds,
-		&d->stats, error, cap);
+	d->intake_settings = c->intake;
+	d->intake_settings.inherited = d->inherited.fds;
+	return intake_start(&d->intake, &d->intake_settings, d->feeds,
+		d->n_feeds, &d->stats, error, cap);
 
 out_memory:
 	snprintf(error, cap, "start: %s", strerror(-r));
@@ -271,7 +276,10 @@ int daemon_run(const struct config *c)
 		goto out;
 	}
 	raise_descriptor_limit(c->intake.max_connections);
-	r = start(&d, error, sizeof(error));
+	r = inherited_collect(&d.inherited, c->intake.listeners,
+		c->intake.n_listeners, error, sizeof(error));
+	if (r == 0)
+		r = start(&d, error, sizeof(error));
 	if (r != 0) {
 		log_error(START_FAILED, error, "%s", "");
 		goto out;
@@ -302,6 +310,7 @@ out:
 	}
 	free(d.feeds);
 	free(d.outputs);
+	inherited_deinit(&d.inherited);
 	stat_set_deinit(&d.stats);
 	if (d.signals >= 0)
 		close(d.signals);

@@ -187,9 +187,23 @@ static void run(void *arg)
 	for (size_t i = 0; i < a->n_sockets; i++)
 		listen_refuse(&a->sockets[i], &listeners[i].listen);
 	for (size_t i = 0; i < a->n_sockets; i++) {
-		serve_last(a, i);
+		if (!a->sockets[i].inherited)
+			serve_last(a, i);
 		listen_close(&a->sockets[i], &listeners[i].listen);
 	}
+}
+
+static int open_listener(
+	struct acceptor *a, size_t listener, char *error, size_t cap)
+{
+	const struct intake_settings *s = a->crew->settings;
+	const struct listen_settings *l = &s->listeners[listener].listen;
+	struct listen_socket *socket = &a->sockets[listener];
+
+	if (s->inherited != NULL && s->inherited[listener] >= 0)
+		return listen_adopt(
+			socket, l, &s->inherited[listener], error, cap);
+	return listen_open(socket, l, error, cap);
 }
 
 static int watch(struct acceptor *a, int fd, size_t tag)
@@ -226,8 +240,7 @@ int acceptor_init(
 	while (a->n_sockets < s->n_listeners) {
 		size_t i = a->n_sockets;
 
-		r = listen_open(
-			&a->sockets[i], &s->listeners[i].listen, error, cap);
+		r = open_listener(a, i, error, cap);
 		if (r != 0)
 			return r;
 		a->n_sockets++;

@@ -23,6 +23,9 @@ struct listener_settings {
 struct intake_settings {
 	const struct listener_settings *listeners;
 	size_t n_listeners;
+	/* one a listener: a listening socket that was passed on to us, taken
+	 * at the start, or -1; NULL: there is none */
+	int *inherited;
 	unsigned workers;         /* 1 or more */
 	unsigned max_connections; /* 1 or more */
 	uint32_t max_frame;       /* octets */

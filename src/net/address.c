@@ -167,3 +167,23 @@ void address_format(
 		snprintf(text, cap, "unknown");
 	}
 }
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family)
+		return false;
+	switch (a->sa.sa_family) {
+	case AF_UNIX:
+		return strncmp(a->un.sun_path, b->un.sun_path,
+			       sizeof(a->un.sun_path)) == 0;
+	case AF_INET:
+		return a->in.sin_port == b->in.sin_port &&
+		       a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+	case AF_INET6:
+		return a->in6.sin6_port == b->in6.sin6_port &&
+		       memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr,
+			       sizeof(a->in6.sin6_addr)) == 0;
+	default:
+		return false;
+	}
+}

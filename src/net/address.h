@@ -51,6 +51,9 @@ enum { ADDRESS_TEXT_MAX = 128 };
 void address_format(
 	const struct sockaddr *sa, socklen_t len, char *text, size_t cap);
 
+/* Do two sockets that listen there get in each other's way? */
+bool address_equal(const struct address *a, const struct address *b);
+
 static inline bool address_is_unix(const struct address *a)
 {
 	return a->sa.sa_family == AF_UNIX;

@@ -100,13 +100,10 @@ static void set_option(int fd, int level, int option, int value)
 /* All of these are inherited by the connections. */
 static void set_tcp_options(int fd, const struct listen_settings *s)
 {
-	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
-	if (s->address.sa.sa_family == AF_INET6)
-		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !s->address.dual);
 	set_receive_buffer(fd, s->address.sa.sa_family, s->receive_buffer);
 }
 
@@ -227,6 +224,9 @@ static int bind_unix(struct listen_socket *l, const struct listen_settings *s,
 static int bind_tcp(struct listen_socket *l, const struct listen_settings *s,
 	struct complaint *c)
 {
+	set_option(l->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (s->address.sa.sa_family == AF_INET6)
+		set_option(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, !s->address.dual);
 	set_tcp_options(l->fd, s);
 	if (bind(l->fd, &s->address.sa, s->address.len) != 0)
 		return complain_bind(c, -errno);
@@ -255,10 +255,55 @@ int listen_open(struct listen_socket *l, const struct listen_settings *s,
 	return r;
 }
 
+/* Return: a SOL_SOCKET option, 0 for what has none. */
+static int get_option(int fd, int option)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 ? value
+								     : 0;
+}
+
+int listen_adopt(struct listen_socket *l, const struct listen_settings *s,
+	int *fdp, char *error, size_t cap)
+{
+	struct complaint c = { .text = error, .cap = cap };
+	struct address a = { .len = sizeof(a.storage) };
+	int flags;
+
+	*l = LISTEN_SOCKET_NULL;
+	address_format(
+		&s->address.sa, s->address.len, c.address, sizeof(c.address));
+	if (get_option(*fdp, SO_TYPE) != SOCK_STREAM ||
+		get_option(*fdp, SO_ACCEPTCONN) == 0 ||
+		getsockname(*fdp, &a.sa, &a.len) != 0)
+		return complain(&c, -EINVAL,
+			"the socket passed for it does not listen: its unit "
+			"needs ListenStream= and Accept=no");
+	if (address_is_unix(&a) != address_is_unix(&s->address))
+		return complain(&c, -EINVAL,
+			"the socket passed for it is %s socket: correct "
+			"ListenStream= or address",
+			address_is_unix(&a) ? "a unix" : "an internet");
+	flags = fcntl(*fdp, F_GETFL);
+	if (flags < 0 || fcntl(*fdp, F_SETFL, flags | O_NONBLOCK) != 0 ||
+		fcntl(*fdp, F_SETFD, FD_CLOEXEC) != 0)
+		return complain(&c, -errno, "the socket passed for it: %s",
+			strerror(errno));
+	if (!address_is_unix(&a))
+		set_tcp_options(*fdp, s);
+	l->fd = *fdp;
+	l->inherited = true;
+	*fdp = -1;
+	return 0;
+}
+
 void listen_refuse(
 	const struct listen_socket *l, const struct listen_settings *s)
 {
-	if (!address_is_unix(&s->address))
+	/* a shutdown(2) would end the socket for its other holders, too */
+	if (l->inherited || !address_is_unix(&s->address))
 		return;
 	if (l->ino != 0)
 		unix_path_remove(s->address.un.sun_path, l->dev, l->ino);

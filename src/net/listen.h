@@ -4,6 +4,7 @@
 #ifndef TAPFERRY_NET_LISTEN_H
 #define TAPFERRY_NET_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -26,6 +27,9 @@ struct listen_socket {
 	int fd;    /* -1: none */
 	dev_t dev; /* of the unix socket's file, to know it again */
 	ino_t ino;
+	/* another program opened it and keeps it: its file, its mode, its
+	 * queue and its end are that program's */
+	bool inherited;
 };
 
 #define LISTEN_SOCKET_NULL ((struct listen_socket){ .fd = -1 })
@@ -45,10 +49,22 @@ int listen_open(struct listen_socket *l, const struct listen_settings *s,
 	char *error, size_t cap);
 
 /*
+ * listen_adopt() - use a listening socket that another program opened
+ * @fdp:    taken and set to -1 on success; left alone otherwise
+ * @error:  as listen_open()
+ *
+ * Sets what connections inherit (keep-alive, receive buffer) and nothing else.
+ * Return: 0 or -errno.
+ */
+int listen_adopt(struct listen_socket *l, const struct listen_settings *s,
+	int *fdp, char *error, size_t cap);
+
+/*
  * listen_refuse() - let nobody new in, while those who wait can be accepted
  *
  * Removes a unix socket's file if it is still ours.  TCP has no such state:
- * there the queue lives until listen_close().
+ * there the queue lives until listen_close().  Nor has an inherited socket:
+ * who waits there is the next one's to accept.
  */
 void listen_refuse(
 	const struct listen_socket *l, const struct listen_settings *s);

@@ -293,6 +293,65 @@ START_TEST(tcp_connections_are_kept_alive_and_buffered)
 }
 END_TEST
 
+START_TEST(an_adopted_socket_stays_its_other_holders)
+{
+	struct listen_settings s = settings(path);
+	struct listen_socket opened, adopted;
+	struct stat before, after;
+	int fd;
+
+	s.mode = 0600;
+	ck_assert_int_eq(listen_open(&opened, &s, error, sizeof(error)), 0);
+	ck_assert_int_eq(lstat(path, &before), 0);
+	fcntl(opened.fd, F_SETFL, 0);
+	fd = dup(opened.fd);
+	s.mode = 0666;
+	ck_assert_int_eq(
+		listen_adopt(&adopted, &s, &fd, error, sizeof(error)), 0);
+	ck_assert_int_eq(fd, -1);
+	ck_assert(fcntl(adopted.fd, F_GETFL) & O_NONBLOCK);
+	ck_assert(fcntl(adopted.fd, F_GETFD) & FD_CLOEXEC);
+	listen_refuse(&adopted, &s);
+	ck_assert_int_eq(try_connect(&s.address), 0);
+	listen_close(&adopted, &s);
+	ck_assert_int_eq(adopted.fd, -1);
+	ck_assert_int_eq(try_connect(&s.address), 0);
+	ck_assert_int_eq(lstat(path, &after), 0);
+	ck_assert_uint_eq(before.st_ino, after.st_ino);
+	ck_assert_uint_eq(before.st_mode, after.st_mode);
+	listen_close(&opened, &s);
+}
+END_TEST
+
+START_TEST(a_socket_that_does_not_listen_is_not_adopted)
+{
+	struct listen_settings s = settings(path);
+	struct listen_socket l;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), same = fd;
+
+	ck_assert_int_eq(
+		listen_adopt(&l, &s, &fd, error, sizeof(error)), -EINVAL);
+	ck_assert_int_eq(fd, same);
+	ck_assert_int_eq(l.fd, -1);
+	ck_assert_ptr_nonnull(strstr(error, "ListenStream="));
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_socket_of_another_kind_is_not_adopted)
+{
+	struct listen_settings s = settings(path);
+	struct listen_settings tcp = settings("tcp://127.0.0.1:0");
+	struct listen_socket l, opened;
+
+	ck_assert_int_eq(listen_open(&opened, &tcp, error, sizeof(error)), 0);
+	ck_assert_int_eq(listen_adopt(&l, &s, &opened.fd, error, sizeof(error)),
+		-EINVAL);
+	ck_assert_ptr_nonnull(strstr(error, "an internet socket"));
+	listen_close(&opened, &tcp);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("listen");
@@ -313,5 +372,8 @@ int main(void)
 	tcase_add_test(t, a_foreign_address_is_an_error);
 	tcase_add_test(t, the_dual_address_takes_ipv4_too);
 	tcase_add_test(t, tcp_connections_are_kept_alive_and_buffered);
+	tcase_add_test(t, an_adopted_socket_stays_its_other_holders);
+	tcase_add_test(t, a_socket_that_does_not_listen_is_not_adopted);
+	tcase_add_test(t, a_socket_of_another_kind_is_not_adopted);
 	return suite_run("listen", t);
 }
