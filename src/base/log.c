@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,11 +47,25 @@ bool log_level_parse(const char *name, enum log_level *level)
 	return false;
 }
 
+/*
+ * JOURNAL_STREAM is inherited by everything a unit starts; only the stream it
+ * names by device and inode is the journal's (systemd.exec(5)).
+ */
+static bool is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	       fstat(fd, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+}
+
 void log_open(enum log_target target, enum log_level level)
 {
 	if (target == LOG_TARGET_SYSLOG)
 		openlog("tapferryd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	atomic_store(&log_to_journal, getenv("JOURNAL_STREAM") != NULL);
+	atomic_store(&log_to_journal, is_journal(STDERR_FILENO));
 	atomic_store(&log_target, (int)target);
 	log_set_level(level);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/suite.h"
@@ -78,12 +79,29 @@ END_TEST
 
 START_TEST(the_journal_gets_priorities_and_no_time)
 {
+	struct stat st;
+	char stream[64];
+
+	capture();
+	ck_assert_int_eq(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu",
+		(unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
+	log_info(TEST_ID, "hello", "%s", "");
+	unsetenv("JOURNAL_STREAM");
+	ck_assert_str_eq(captured(), "<6>info TEST_ID hello\n");
+}
+END_TEST
+
+START_TEST(a_journal_that_is_not_ours_gets_a_time_like_any_file)
+{
 	capture();
 	setenv("JOURNAL_STREAM", "1:2", 1);
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
 	log_info(TEST_ID, "hello", "%s", "");
 	unsetenv("JOURNAL_STREAM");
-	ck_assert_str_eq(captured(), "<6>info TEST_ID hello\n");
+	ck_assert_str_eq(captured() + 24, " info TEST_ID hello\n");
 }
 END_TEST
 
@@ -165,6 +183,7 @@ int main(void)
 	tcase_add_test(t, without_pairs_there_is_no_colon);
 	tcase_add_test(t, lines_below_the_level_are_left_out);
 	tcase_add_test(t, the_journal_gets_priorities_and_no_time);
+	tcase_add_test(t, a_journal_that_is_not_ours_gets_a_time_like_any_file);
 	tcase_add_test(t, a_peers_control_bytes_start_no_line_of_their_own);
 	tcase_add_test(t, an_endless_value_is_cut_and_the_line_still_ends);
 	tcase_add_test(t, a_flood_is_held_back_and_counted);
