@@ -74,14 +74,16 @@ void report_ledger(
 	for (size_t i = 0; i < n; i++) {
 		struct feed *f = feeds[i];
 		struct buf reasons = BUF_NULL;
+		enum log_level level;
 		struct ledger l;
 
 		ledger_read(&l, intake, f);
+		level = ledger_closed(&l) ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
 		add_drops(
 			&reasons, intake, intake_stat_desc, INTAKE_STAT_COUNT);
 		add_drops(&reasons, &f->stats, output_stat_desc,
 			OUTPUT_STAT_COUNT);
-		log_info(LEDGER, "where every event went",
+		log_at(level, NULL, LEDGER, "where every event went",
 			"output=%s received=%" PRIu64 " delivered=%" PRIu64
 			" filtered=%" PRIu64 " dropped=%" PRIu64
 			" dead_lettered=%" PRIu64 " in_memory=%" PRIu64

@@ -216,6 +216,20 @@ static int watch(struct acceptor *a, int fd, size_t tag)
 	return epoll_ctl(a->set, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : -errno;
 }
 
+/* With the port that the kernel chose, where the setting leaves it that. */
+static void say_listening(const struct listener_settings *s, int fd)
+{
+	char text[ADDRESS_TEXT_MAX];
+	struct address a = s->listen.address;
+	socklen_t len = sizeof(a.storage);
+
+	if (!address_is_unix(&a) && getsockname(fd, &a.sa, &len) == 0)
+		a.len = len;
+	address_format(&a.sa, a.len, text, sizeof(text));
+	log_info(INTAKE_LISTENING, "listening", "listener=%s address=%s",
+		s->name, text);
+}
+
 int acceptor_init(
 	struct acceptor *a, struct crew *crew, char *error, size_t cap)
 {
@@ -247,6 +261,7 @@ int acceptor_init(
 		r = watch(a, a->sockets[i].fd, i);
 		if (r != 0)
 			return r;
+		say_listening(&s->listeners[i], a->sockets[i].fd);
 	}
 	return watch(a, crew->acceptor_bell.fd, a->n_sockets);
 }

@@ -19,4 +19,6 @@ equal "objects on standard output" "$(jq -c .dnstap.operation "$dir/daemon.out" 
 	grep -Ec '_(QUERY|RESPONSE)"$')" $((2 * n))
 equal "received" "$(ledger stdout received)" $((2 * n))
 equal "delivered" "$(ledger stdout delivered)" $((2 * n))
+grep -q " INTAKE_LISTENING .* address=127.0.0.1:$port\$" "$dir/daemon.err" ||
+	fail "the log does not name the listener"
 [ ! -e "$dir/tap.sock" ] || fail "the unix socket is still there"
