@@ -133,16 +133,18 @@ static void backend_is_held(struct sender *s, const struct outcome *o)
 	const struct verdict *v = &o->verdict;
 	uint64_t now = clock_mono_ns(&clock_system);
 	uint64_t delay = settings_of(s)->hold_retry_ns;
+	/* senders that were under way when the first one told are silent */
+	bool again = backend_usable(o->backend, now);
 
 	if (v->retry_after_ns > delay)
 		delay = v->retry_after_ns;
 	s->avoid = o->backend;
-	backend_fail(o->backend, BACKEND_HELD, now, now + delay);
-	log_limited(LOG_LEVEL_ERROR, DELIVER_BACKEND_HELD,
-		"backend refuses everything until somebody mends it; events "
-		"wait for it or go elsewhere",
-		OUTCOME_FORMAT " retry_seconds=%.1f", OUTCOME_ARGS(s, o),
-		(double)delay / NS_PER_S);
+	if (backend_fail(o->backend, BACKEND_HELD, now, now + delay) || again)
+		log_limited(LOG_LEVEL_ERROR, DELIVER_BACKEND_HELD,
+			"backend refuses everything until somebody mends it; "
+			"events wait for it or go elsewhere",
+			OUTCOME_FORMAT " retry_seconds=%.1f",
+			OUTCOME_ARGS(s, o), (double)delay / NS_PER_S);
 }
 
 static void refuse(struct sender *s, struct batch *b, uint32_t n,

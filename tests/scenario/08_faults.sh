@@ -48,6 +48,9 @@ all_delivered silent hang@first:1 1
 all_delivered late slow:200ms@every:5 2
 all_delivered held 401/3@first:3 1
 all_delivered forbidden 403/4@first:2 1
+# both senders were refused; each time it is tried again one line tells
+[ "$(count ' DELIVER_BACKEND_HELD ' "$dir/daemon.err")" -le 2 ] ||
+	fail "a backend on hold is told again and again"
 all_delivered lost 404@first:2 1
 all_delivered large 413@first:5 1
 all_delivered encoding 415@first:1 1
