@@ -83,14 +83,20 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 static int on_progress(void *arg, curl_off_t dl_total, curl_off_t dl_now,
 	curl_off_t ul_total, curl_off_t ul_now)
 {
-	const struct http *h = arg;
+	struct http *h = arg;
 
 	(void)dl_total;
 	(void)dl_now;
 	(void)ul_total;
 	(void)ul_now;
 	assert(h->magic == HTTP_MAGIC);
-	return stop_is_over(h->stop);
+	if (!stop_is_over(h->stop))
+		return 0;
+#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0 */
+	/* or it waits for a name server that does not answer */
+	curl_easy_setopt(h->curl, CURLOPT_QUICK_EXIT, 1L);
+#endif
+	return 1;
 }
 
 /* Appends a header line; on failure the list is freed and NULL stays. */

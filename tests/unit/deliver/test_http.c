@@ -1,7 +1,10 @@
 #include <check.h>
+#include <curl/curl.h>
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "deliver/http.h"
@@ -178,6 +181,34 @@ START_TEST(a_configured_proxy_is_used)
 }
 END_TEST
 
+enum { NAME_SERVER_S = 25 };
+
+/* libcurl's calls come here: a name server that does not answer. */
+int getaddrinfo(const char *node, const char *service,
+	const struct addrinfo *hints, struct addrinfo **found)
+{
+	(void)node;
+	(void)service;
+	(void)hints;
+	(void)found;
+	sleep(NAME_SERVER_S);
+	return EAI_AGAIN;
+}
+
+START_TEST(a_stop_does_not_wait_for_a_name_server)
+{
+	uint64_t begun = clock_mono_ns(&clock_system);
+
+	stop_drain(&stop, begun + 100 * NS_PER_MS);
+	ck_assert_int_eq(http_post(http, "http://collector.invalid:8088/",
+				 slice_from_str("{}"), false, &reply),
+		HTTP_E_FAILED);
+	http = http_free(http);
+	ck_assert_uint_lt(clock_mono_ns(&clock_system) - begun,
+		(NAME_SERVER_S - 10) * NS_PER_S);
+}
+END_TEST
+
 START_TEST(a_token_with_a_line_break_is_refused)
 {
 	struct http_settings s = settings();
@@ -203,6 +234,9 @@ int main(void)
 	tcase_add_test(t, half_a_reply_is_no_reply);
 	tcase_add_test(t, what_the_environment_says_about_proxies_is_ignored);
 	tcase_add_test(t, a_configured_proxy_is_used);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	tcase_add_test(t, a_stop_does_not_wait_for_a_name_server);
+#endif
 	tcase_add_test(t, a_token_with_a_line_break_is_refused);
 	return suite_run("http", t);
 }
