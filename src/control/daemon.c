@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <urcu.h>
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
@@ -265,6 +266,7 @@ int daemon_run(const struct config *c)
 	int status = 1, r;
 
 	log_open(c->log_target, c->log_level);
+	rcu_register_thread(); /* the end retires backend lists from here */
 	r = open_signals(&d);
 	if (r == 0) {
 		d.intake_ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -316,5 +318,7 @@ out:
 		close(d.signals);
 	if (d.intake_ended >= 0)
 		close(d.intake_ended);
+	rcu_barrier();
+	rcu_unregister_thread();
 	return status;
 }
