@@ -160,7 +160,7 @@ static int run(struct daemon *d)
 		if (interval != 0 && now >= next) {
 			report_stats(&d->report, &d->stats, d->feeds,
 				d->n_feeds, intake_connections(d->intake), now);
-			next += interval;
+			next = now + interval;
 			continue;
 		}
 		if (interval != 0) /* at most an hour at a time: int holds it */

@@ -78,7 +78,12 @@ void report_ledger(
 		struct ledger l;
 
 		ledger_read(&l, intake, f);
-		level = ledger_closed(&l) ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
+		/* shown at any log.level when something went wrong */
+		level = ledger_closed(&l) &&
+					stat_sum(&f->stats,
+						OUTPUT_DROPPED_SHUTDOWN) == 0
+				? LOG_LEVEL_INFO
+				: LOG_LEVEL_ERROR;
 		add_drops(
 			&reasons, intake, intake_stat_desc, INTAKE_STAT_COUNT);
 		add_drops(&reasons, &f->stats, output_stat_desc,

@@ -121,6 +121,18 @@ START_TEST(the_ledger_line_names_the_reasons)
 }
 END_TEST
 
+START_TEST(a_loss_at_shutdown_or_an_open_ledger_is_an_error)
+{
+	stat_add(&intake.shards[0], INTAKE_RECEIVED, 3);
+	ck_assert_ptr_nonnull(strstr(logged(log_ledger), " error LEDGER "));
+	stat_add(&feed.stats.shards[1], OUTPUT_DELIVERED, 3);
+	ck_assert_ptr_nonnull(strstr(logged(log_ledger), " info LEDGER "));
+	stat_add(&intake.shards[0], INTAKE_RECEIVED, 1);
+	stat_add(&feed.stats.shards[1], OUTPUT_DROPPED_SHUTDOWN, 1);
+	ck_assert_ptr_nonnull(strstr(logged(log_ledger), " error LEDGER "));
+}
+END_TEST
+
 START_TEST(the_statistics_line_has_rates_of_the_interval)
 {
 	fill();
@@ -141,6 +153,7 @@ int main(void)
 	tcase_add_test(t, every_reason_is_part_of_the_sum);
 	tcase_add_test(t, one_event_astray_leaves_the_ledger_open);
 	tcase_add_test(t, the_ledger_line_names_the_reasons);
+	tcase_add_test(t, a_loss_at_shutdown_or_an_open_ledger_is_an_error);
 	tcase_add_test(t, the_statistics_line_has_rates_of_the_interval);
 	return suite_run("report", t);
 }
