@@ -243,6 +243,9 @@ static int hand_out(struct config *c, struct config_memory *m)
 		m->listeners[i] = (struct listener_settings){
 			.name = v->listeners[i].name,
 			.listen = v->listeners[i].listen,
+			.max_connections = v->listeners[i].max_connections,
+			.allow = v->listeners[i].allow,
+			.deny = v->listeners[i].deny,
 		};
 	for (size_t i = 0; i < v->n_outputs; i++)
 		m->outputs[i] = v->outputs[i].out;
@@ -252,6 +255,8 @@ static int hand_out(struct config *c, struct config_memory *m)
 			.n_listeners = v->n_listeners,
 			.workers = v->main.workers,
 			.max_connections = v->main.max_connections,
+			.max_per_peer = v->main.max_per_peer,
+			.refusals_per_second = v->main.refusals_per_second,
 			.max_frame = v->main.max_frame,
 			.read_buffer = READ_BUFFER + v->main.max_frame,
 			.handshake_timeout_ns = v->main.handshake_timeout_ns,

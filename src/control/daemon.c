@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <urcu.h>
@@ -63,25 +62,6 @@ static int open_signals(struct daemon *d)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return d->signals < 0 ? -errno : 0;
-}
-
-/* A descriptor a connection, and some for files and backends. */
-static void raise_descriptor_limit(unsigned max_connections)
-{
-	rlim_t want = (rlim_t)max_connections + 256;
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= want)
-		return;
-	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
-	setrlimit(RLIMIT_NOFILE, &l);
-	if (l.rlim_cur < want)
-		log_warn(LIMIT_DESCRIPTORS,
-			"fewer descriptors than limits.max_connections needs; "
-			"raise LimitNOFILE= or ulimit -n",
-			"allowed=%llu wanted=%llu",
-			(unsigned long long)l.rlim_cur,
-			(unsigned long long)want);
 }
 
 /* Return: a signal's number, or 0 when none came within the time. */
@@ -277,7 +257,6 @@ int daemon_run(const struct config *c)
 			START_FAILED, "signals", "error=\"%s\"", strerror(-r));
 		goto out;
 	}
-	raise_descriptor_limit(c->intake.max_connections);
 	r = inherited_collect(&d.inherited, c->intake.listeners,
 		c->intake.n_listeners, error, sizeof(error));
 	if (r == 0)

@@ -8,11 +8,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static const char drop_prefix[] = "DROPPED_";
+static bool has_prefix(const struct stat_desc *d, const char *prefix)
+{
+	return strncmp(d->name, prefix, strlen(prefix)) == 0;
+}
 
 static bool is_drop(const struct stat_desc *d)
 {
-	return strncmp(d->name, drop_prefix, sizeof(drop_prefix) - 1) == 0;
+	return has_prefix(d, "DROPPED_");
 }
 
 static uint64_t sum_drops(
@@ -23,6 +26,16 @@ static uint64_t sum_drops(
 	for (unsigned i = 0; i < n; i++)
 		if (is_drop(&desc[i]))
 			sum += stat_sum(set, i);
+	return sum;
+}
+
+static uint64_t sum_refusals(const struct stat_set *intake)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < INTAKE_STAT_COUNT; i++)
+		if (has_prefix(&intake_stat_desc[i], "REFUSED_"))
+			sum += stat_sum(intake, i);
 	return sum;
 }
 
@@ -113,9 +126,10 @@ void report_stats(struct report *r, const struct stat_set *intake,
 		seconds = 1;
 	buf_printf(&line,
 		"received=%" PRIu64 " events_per_s=%.0f bytes_per_s=%.0f"
-		" connections=%u",
+		" connections=%u refused=%" PRIu64,
 		received, (double)(received - r->last_received) / seconds,
-		(double)(bytes - r->last_bytes) / seconds, connections);
+		(double)(bytes - r->last_bytes) / seconds, connections,
+		sum_refusals(intake));
 	for (size_t i = 0; i < n; i++) {
 		struct ledger l;
 

@@ -206,6 +206,20 @@ static int parse_address(
 	return -EINVAL;
 }
 
+static int parse_networks(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	struct cidr_list *field = (void *)((char *)base + s->offset);
+	struct cidr_list parsed;
+	int r = cidr_list_parse(&parsed, text, why);
+
+	if (r != 0)
+		return r;
+	cidr_list_deinit(field);
+	*field = parsed;
+	return 0;
+}
+
 /* Strings: what is wrong with it, or NULL. */
 static const char *text_problem(enum setting_type type, const char *text)
 {
@@ -294,6 +308,8 @@ int setting_parse(
 		return parse_mode(s, text, base, why);
 	case SETTING_ADDRESS:
 		return parse_address(s, text, base, why);
+	case SETTING_NETWORKS:
+		return parse_networks(s, text, base, why);
 	default:
 		return parse_text(s, text, base, why);
 	}
@@ -363,6 +379,9 @@ void setting_format(const struct setting *s, const void *base, struct buf *out)
 		break;
 	case SETTING_ADDRESS:
 		format_address(field, out);
+		break;
+	case SETTING_NETWORKS:
+		cidr_list_format(field, out);
 		break;
 	default:
 		string = *(const char *const *)field;

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "deliver/output.h"
+#include "net/cidr.h"
 #include "net/listen.h"
 
 /* The fields that the table's rows name: one struct for each scope. */
@@ -21,6 +22,8 @@ struct main_values {
 	unsigned buffer_size;
 	uint64_t stats_interval_ns;
 	unsigned max_connections;
+	unsigned max_per_peer;
+	unsigned refusals_per_second;
 	uint32_t max_frame;
 	uint64_t handshake_timeout_ns;
 	uint64_t grace_ns;
@@ -33,6 +36,8 @@ struct listener_values {
 	const char *name;
 	unsigned type;
 	struct listen_settings listen;
+	unsigned max_connections;
+	struct cidr_list allow, deny; /* owned */
 };
 
 struct output_values {
@@ -60,6 +65,7 @@ enum setting_type {
 	SETTING_URL,
 	SETTING_PROXY, /* URL; its user and password are never printed */
 	SETTING_ADDRESS,
+	SETTING_NETWORKS, /* a list in a file, else separated by commas */
 	SETTING_MODE,
 	SETTING_ENUM,
 	SETTING_BOOL,
@@ -124,10 +130,11 @@ unsigned text_distance(const char *a, const char *b);
 
 /*
  * setting_parse() - text to the row's field in `base`
- * @text:  strings are not copied: it must outlive base
+ * @text:  strings are not copied: it must outlive base; networks are, what
+ *          the field had before is freed
  * @why:   written on failure: what is wrong, what is allowed
  *
- * Return: 0 or -EINVAL.
+ * Return: 0, -EINVAL or -ENOMEM.
  */
 int setting_parse(
 	const struct setting *s, const char *text, void *base, struct buf *why);

@@ -169,6 +169,10 @@ const char *tree_value(const struct tree *t, const config_setting_t *s,
 	case SETTING_MODE:
 		*why = "must be an octal mode in quotes, such as \"0660\"";
 		break;
+	case SETTING_NETWORKS:
+		*why = "must be a list of networks in quotes, such as "
+		       "[\"192.0.2.0/24\", \"2001:db8::/32\"]";
+		break;
 	default:
 		*why = "must be a text in quotes";
 		break;

@@ -13,19 +13,41 @@ const config_setting_t *values_element(
 	return config_setting_get_elem(s, (unsigned)i);
 }
 
+/* [ "a", "b" ] or ( "a", "b" ) as "a, b".  Return: false: not of texts. */
+static bool join_texts(const config_setting_t *list, struct buf *joined)
+{
+	for (int i = 0; i < config_setting_length(list); i++) {
+		const char *text = config_setting_get_string_elem(list, i);
+
+		if (text == NULL)
+			return false;
+		buf_printf(joined, "%s%s", i == 0 ? "" : ", ", text);
+	}
+	return true;
+}
+
 static void read_value(struct tree *t, const config_setting_t *s,
 	const struct setting *row, void *base)
 {
-	struct buf why = BUF_NULL;
+	struct buf why = BUF_NULL, joined = BUF_NULL;
 	const char *kind = "";
 	char number[32];
+	int r = 0;
 	const char *text = tree_value(t, s, row->type, number, &kind);
 
+	if (row->type == SETTING_NETWORKS && config_setting_is_aggregate(s) &&
+		!config_setting_is_group(s) && join_texts(s, &joined))
+		text = buf_str(&joined);
 	if (text == NULL)
 		tree_problem(t, s, NULL, "%s", kind);
-	else if (setting_parse(row, text, base, &why) != 0)
+	else if (!buf_failed(&joined))
+		r = setting_parse(row, text, base, &why);
+	if (r == -EINVAL)
 		tree_problem(t, s, NULL, "%s", buf_str(&why));
+	else if (r == -ENOMEM || buf_failed(&joined))
+		t->problems->failed = true; /* there may be one untold */
 	buf_deinit(&why);
+	buf_deinit(&joined);
 }
 
 static void read_default(struct tree *t, const config_setting_t *group,
@@ -227,6 +249,10 @@ void values_deinit(struct values *v)
 	for (size_t i = 0; i < v->n_outputs; i++)
 		free(v->outputs[i].backends);
 	free(v->outputs);
+	for (size_t i = 0; i < v->n_listeners; i++) {
+		cidr_list_deinit(&v->listeners[i].allow);
+		cidr_list_deinit(&v->listeners[i].deny);
+	}
 	free(v->listeners);
 	*v = (struct values){ 0 };
 }

@@ -15,9 +15,6 @@ enum {
 	WAKE_EVENTS = 16,
 	/* accepted from one socket before the others have their turn */
 	TURN_ACCEPTS = 64,
-	/* so many are refused at once, then none for a while */
-	TURN_REFUSALS = 16,
-	REFUSAL_PAUSE_MS = 100,
 	ERROR_PAUSE_MIN_MS = 5,
 	ERROR_PAUSE_MAX_MS = 1000,
 	/* at the end: more than this waits in no queue (SOMAXCONN) */
@@ -27,7 +24,8 @@ enum {
 /* What came of one accept(2). */
 enum accepted {
 	ACCEPT_DONE,    /* handed over */
-	ACCEPT_REFUSED, /* no place */
+	ACCEPT_REFUSED, /* not this one */
+	ACCEPT_FULL,    /* no place for anybody */
 	ACCEPT_FAILED,  /* the system is short of something */
 	ACCEPT_NONE,    /* nobody waits */
 };
@@ -47,26 +45,53 @@ static const char *listener_name(const struct acceptor *a, size_t listener)
 	return a->crew->settings->listeners[listener].name;
 }
 
-static enum accepted refuse(struct acceptor *a, struct conn *c)
+static const struct refusal {
+	const char *text;
+	enum intake_stat stat;
+	enum accepted accepted;
+} refusals[ADMISSION_E_COUNT] = {
+	[ADMISSION_E_ADDRESS] = { "connection refused: its address is not "
+				  "allowed",
+		INTAKE_REFUSED_ADDRESS, ACCEPT_REFUSED },
+	[ADMISSION_E_PEER_FULL] = { "connection refused: "
+				    "limits.max_connections_per_peer is "
+				    "reached",
+		INTAKE_REFUSED_PEER_FULL, ACCEPT_REFUSED },
+	[ADMISSION_E_LISTENER_FULL] = { "connection refused: the listener's "
+					"max_connections is reached",
+		INTAKE_REFUSED_LISTENER_FULL, ACCEPT_FULL },
+	[ADMISSION_E_FULL] = { "connection refused: limits.max_connections is "
+			       "reached",
+		INTAKE_REFUSED_FULL, ACCEPT_FULL },
+};
+
+static enum accepted refuse(struct acceptor *a, struct conn *c, int why)
 {
+	const struct refusal *refusal = &refusals[why];
 	char peer[CONN_PEER_TEXT_MAX];
 
 	conn_peer_text(c, peer);
-	log_warn_limited(INTAKE_REFUSED,
-		"connection refused: limits.max_connections is reached",
-		"listener=%s peer=%s max_connections=%u",
-		listener_name(a, c->listener), peer, a->crew->registry.max);
-	stat_inc(a->stats, INTAKE_CONNECTIONS_REFUSED);
+	log_warn_limited(INTAKE_REFUSED, refusal->text,
+		"listener=%s peer=%s connections=%u",
+		listener_name(a, c->listener), peer,
+		registry_count(&a->crew->registry));
+	stat_inc(a->stats, refusal->stat);
+	pace_count(&a->refusals, c->accepted_ns);
 	conn_free(c);
-	return ACCEPT_REFUSED;
+	return refusal->accepted;
 }
 
 static enum accepted admit(struct acceptor *a, struct conn *c)
 {
 	char peer[CONN_PEER_TEXT_MAX];
+	int r = crew_admit(a->crew, c);
 
-	if (registry_add(&a->crew->registry, c) != 0)
-		return refuse(a, c);
+	if (r > 0)
+		return refuse(a, c, r);
+	if (r < 0) {
+		conn_free(c);
+		return fail(a, "malloc", -r);
+	}
 	stat_inc(a->stats, INTAKE_CONNECTIONS_ACCEPTED);
 	conn_peer_text(c, peer);
 	log_info_limited(INTAKE_ACCEPTED, "connection accepted",
@@ -103,22 +128,41 @@ static enum accepted accept_one(struct acceptor *a, size_t listener)
 	return admit(a, c);
 }
 
-/*
- * Leaves the sockets alone for a while; their queues hold who comes.  A place
- * that becomes free ends it early, if it was for want of one.
- */
-static void pause_accepting(struct acceptor *a, unsigned ms, bool full)
+static int watch(struct acceptor *a, int op, size_t listener, uint32_t events)
 {
-	struct crew *crew = a->crew;
+	struct epoll_event e = {
+		.events = events,
+		.data.u32 = (uint32_t)listener,
+	};
+	int fd = listener == a->n_sockets ? a->crew->acceptor_bell.fd
+					  : a->sockets[listener].fd;
 
-	atomic_store(&crew->acceptor_full, full);
-	/* a place may have become free before the workers could see that, and
-	 * an earlier pause may have silenced the bell of the end */
-	if (!atomic_load(&crew->acceptor_stops) &&
-		(!full ||
-			registry_count(&crew->registry) >= crew->registry.max))
-		bell_wait(&crew->acceptor_bell, (int)ms);
-	atomic_store(&crew->acceptor_full, false);
+	return epoll_ctl(a->set, op, fd, &e) == 0 ? 0 : -errno;
+}
+
+static void wake_resting(struct acceptor *a)
+{
+	for (size_t i = 0; i < a->n_sockets; i++) {
+		if (a->resting[i])
+			watch(a, EPOLL_CTL_MOD, i, EPOLLIN);
+		a->resting[i] = false;
+	}
+	a->rest_until_ns = 0;
+	atomic_store(&a->crew->acceptor_full, false);
+}
+
+static void rest(
+	struct acceptor *a, size_t listener, uint64_t until_ns, bool full)
+{
+	watch(a, EPOLL_CTL_MOD, listener, 0);
+	a->resting[listener] = true;
+	a->rest_until_ns = until_ns;
+	if (!full)
+		return;
+	atomic_store(&a->crew->acceptor_full, true);
+	/* a place may have become free before the workers could see that */
+	if (!crew_is_full(a->crew, (unsigned)listener))
+		wake_resting(a);
 }
 
 static void pause_after_failure(struct acceptor *a)
@@ -126,29 +170,34 @@ static void pause_after_failure(struct acceptor *a)
 	a->pause_ms = a->pause_ms == 0 ? ERROR_PAUSE_MIN_MS : a->pause_ms * 2;
 	if (a->pause_ms > ERROR_PAUSE_MAX_MS)
 		a->pause_ms = ERROR_PAUSE_MAX_MS;
-	pause_accepting(a, a->pause_ms, false);
+	/* an earlier pause may have silenced the bell of the end */
+	if (!atomic_load(&a->crew->acceptor_stops))
+		bell_wait(&a->crew->acceptor_bell, (int)a->pause_ms);
+	wake_resting(a); /* the bell may have been for them */
 }
 
 static void serve(struct acceptor *a, size_t listener)
 {
-	unsigned refused = 0;
-
 	for (unsigned i = 0; i < TURN_ACCEPTS; i++) {
-		switch (accept_one(a, listener)) {
+		enum accepted r = accept_one(a, listener);
+		uint64_t now, wait;
+
+		switch (r) {
 		case ACCEPT_DONE:
 			a->pause_ms = 0;
 			break;
 		case ACCEPT_REFUSED:
-			if (++refused < TURN_REFUSALS)
+		case ACCEPT_FULL:
+			now = clock_mono_ns(&clock_system);
+			wait = pace_wait_ns(&a->refusals, now);
+			if (wait == 0)
 				break;
-			pause_accepting(a, REFUSAL_PAUSE_MS, true);
+			rest(a, listener, now + wait, r == ACCEPT_FULL);
 			return;
 		case ACCEPT_FAILED:
 			pause_after_failure(a);
 			return;
 		case ACCEPT_NONE:
-			if (refused != 0)
-				pause_accepting(a, REFUSAL_PAUSE_MS, true);
 			return;
 		}
 	}
@@ -165,6 +214,24 @@ static void serve_last(struct acceptor *a, size_t listener)
 	}
 }
 
+static int sleep_ms(const struct acceptor *a)
+{
+	uint64_t now = clock_mono_ns(&clock_system);
+
+	if (a->rest_until_ns == 0)
+		return -1;
+	if (a->rest_until_ns <= now)
+		return 0;
+	return (int)((a->rest_until_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static void answer_bell(struct acceptor *a)
+{
+	bell_silence(&a->crew->acceptor_bell);
+	if (atomic_load(&a->crew->acceptor_full))
+		wake_resting(a);
+}
+
 static void run(void *arg)
 {
 	struct acceptor *a = arg;
@@ -173,16 +240,18 @@ static void run(void *arg)
 
 	while (!atomic_load(&a->crew->acceptor_stops)) {
 		struct epoll_event events[WAKE_EVENTS];
-		int n = epoll_wait(a->set, events, WAKE_EVENTS, -1);
+		int n = epoll_wait(a->set, events, WAKE_EVENTS, sleep_ms(a));
 
 		for (int i = 0; i < n; i++) {
 			size_t listener = events[i].data.u32;
 
 			if (listener == a->n_sockets)
-				bell_silence(&a->crew->acceptor_bell);
+				answer_bell(a);
 			else
 				serve(a, listener);
 		}
+		if (a->rest_until_ns != 0 && sleep_ms(a) == 0)
+			wake_resting(a);
 	}
 	for (size_t i = 0; i < a->n_sockets; i++)
 		listen_refuse(&a->sockets[i], &listeners[i].listen);
@@ -204,16 +273,6 @@ static int open_listener(
 		return listen_adopt(
 			socket, l, &s->inherited[listener], error, cap);
 	return listen_open(socket, l, error, cap);
-}
-
-static int watch(struct acceptor *a, int fd, size_t tag)
-{
-	struct epoll_event e = {
-		.events = EPOLLIN,
-		.data.u32 = (uint32_t)tag,
-	};
-
-	return epoll_ctl(a->set, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : -errno;
 }
 
 /* With the port that the kernel chose, where the setting leaves it that. */
@@ -245,8 +304,10 @@ int acceptor_init(
 	r = placement_init(&a->placement, crew->loads, s->workers);
 	if (r != 0)
 		return r;
+	pace_init(&a->refusals, s->refusals_per_second);
 	a->sockets = calloc(s->n_listeners, sizeof(*a->sockets));
-	if (a->sockets == NULL)
+	a->resting = calloc(s->n_listeners, sizeof(*a->resting));
+	if (a->sockets == NULL || a->resting == NULL)
 		return -ENOMEM;
 	a->set = epoll_create1(EPOLL_CLOEXEC);
 	if (a->set < 0)
@@ -258,12 +319,12 @@ int acceptor_init(
 		if (r != 0)
 			return r;
 		a->n_sockets++;
-		r = watch(a, a->sockets[i].fd, i);
+		r = watch(a, EPOLL_CTL_ADD, i, EPOLLIN);
 		if (r != 0)
 			return r;
 		say_listening(&s->listeners[i], a->sockets[i].fd);
 	}
-	return watch(a, crew->acceptor_bell.fd, a->n_sockets);
+	return watch(a, EPOLL_CTL_ADD, a->n_sockets, EPOLLIN);
 }
 
 void acceptor_deinit(struct acceptor *a)
@@ -275,6 +336,8 @@ void acceptor_deinit(struct acceptor *a)
 	}
 	free(a->sockets);
 	a->sockets = NULL;
+	free(a->resting);
+	a->resting = NULL;
 	placement_deinit(&a->placement);
 	if (a->set >= 0)
 		close(a->set);

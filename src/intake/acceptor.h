@@ -1,15 +1,18 @@
 /*
  * Acceptor: the thread that owns the listening sockets.
  *
- * Accepts, admits, picks a worker and hands the connection over.  Above the
- * limit it refuses by closing, at a pace: some servers come back at once, and
- * for ever.  When descriptors or memory are short it pauses, longer each
- * time, and goes on.
+ * Accepts, admits, picks a worker and hands the connection over.  Who may not
+ * come in is refused by closing, at a pace: some servers come back at once, and
+ * for ever.  A listener that is ahead of the pace rests, its queue holds who
+ * comes meanwhile; a place that becomes free wakes it, if it was for want of
+ * one.  When descriptors or memory are short all of them pause, longer each
+ * time, and go on.
  */
 #ifndef TAPFERRY_INTAKE_ACCEPTOR_H
 #define TAPFERRY_INTAKE_ACCEPTOR_H
 
 #include "intake/crew.h"
+#include "intake/pace.h"
 #include "net/listen.h"
 #include "sync/thread.h"
 
@@ -20,6 +23,9 @@ struct acceptor {
 	size_t n_sockets;              /* opened, of settings->n_listeners */
 	int set;                       /* epoll: sockets and bell */
 	struct placement placement;    /* owner: acceptor */
+	struct pace refusals;          /* owner: acceptor */
+	bool *resting;                 /* owner: acceptor; n_sockets of them */
+	uint64_t rest_until_ns;        /* owner: acceptor; 0: none rests */
 	unsigned pause_ms;             /* owner: acceptor; 0: all is well */
 	struct thread thread;          /* owner: main */
 };

@@ -27,6 +27,8 @@
 
 enum { CONN_MAGIC = 0x636f6e6e };
 
+struct peer; /* intake/peers.h */
+
 /* A reply that could not be written whole yet. */
 enum conn_reply {
 	CONN_REPLY_NONE = 0,
@@ -49,6 +51,10 @@ struct conn {
 	bool is_unix;         /* const after new: then it has no peer */
 	uint8_t reply;        /* owner: worker; enum conn_reply */
 	uint8_t replied;      /* owner: worker; octets of it written */
+
+	/* owner: its own, as the place in the registry: where it counts among
+	 * the connections of its address, or NULL */
+	struct peer *place;
 
 	bool streaming; /* owner: worker; is with the streams, not greeting */
 

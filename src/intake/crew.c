@@ -2,6 +2,25 @@
 
 #include <assert.h>
 
+int crew_admit(struct crew *crew, struct conn *c)
+{
+	int r = admission_enter(&crew->admission, c);
+
+	if (r != 0)
+		return r;
+	if (registry_add(&crew->registry, c) != 0) {
+		admission_leave(&crew->admission, c);
+		return ADMISSION_E_FULL;
+	}
+	return 0;
+}
+
+bool crew_is_full(const struct crew *crew, unsigned listener)
+{
+	return registry_count(&crew->registry) >= crew->registry.max ||
+	       !admission_has_place(&crew->admission, listener);
+}
+
 void crew_hand_over(struct crew *crew, unsigned worker, struct conn *c)
 {
 	bool pushed;
@@ -21,6 +40,8 @@ void crew_wake(struct crew *crew)
 
 void crew_retire(struct crew *crew, struct conn *c, struct stat_shard *stats)
 {
+	/* the registry's count last: at 0, all other places are free too */
+	admission_leave(&crew->admission, c);
 	registry_remove(&crew->registry, c);
 	conn_retire(c);
 	stat_inc(stats, INTAKE_CONNECTIONS_CLOSED);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/stat.h"
+#include "intake/admission.h"
 #include "intake/placement.h"
 #include "intake/intake.h"
 #include "intake/registry.h"
@@ -32,6 +33,7 @@ struct crew {
 	struct door *doors;                     /* const: one a worker */
 	unsigned n_doors;                       /* const after start */
 	struct registry registry;
+	struct admission admission;
 	struct stop stop;            /* for the workers */
 	struct bell ended;           /* rung after a change of the next */
 	_Atomic unsigned n_ended;    /* atomic: workers that have ended */
@@ -40,6 +42,16 @@ struct crew {
 	_Atomic bool acceptor_full;  /* atomic: waits for a place */
 	struct bell acceptor_bell;
 };
+
+/*
+ * crew_admit() - give a new connection its places
+ * Undone by crew_retire().
+ * Thread: the acceptor.  Return: 0, ADMISSION_E_* or -ENOMEM.
+ */
+int crew_admit(struct crew *crew, struct conn *c);
+
+/* Would a listener find no place now, whoever asks?  Thread: the acceptor. */
+bool crew_is_full(const struct crew *crew, unsigned listener);
 
 /*
  * crew_hand_over() - give a connection to a worker

@@ -50,6 +50,8 @@ static int init_crew(struct intake *i, const struct intake_settings *s,
 	memset((void *)crew->loads, 0, s->workers * sizeof(*crew->loads));
 	r = registry_init(&crew->registry, s->max_connections);
 	if (r == 0)
+		r = admission_init(&crew->admission, s);
+	if (r == 0)
 		r = bell_init(&crew->ended);
 	if (r == 0)
 		r = bell_init(&crew->acceptor_bell);
@@ -171,6 +173,7 @@ struct intake *intake_free(struct intake *i)
 		worker_deinit(&i->workers[--i->n_workers]);
 	while (i->crew.n_doors > 0)
 		door_deinit(&i->crew.doors[--i->crew.n_doors]);
+	admission_deinit(&i->crew.admission);
 	registry_deinit(&i->crew.registry);
 	bell_deinit(&i->crew.ended);
 	bell_deinit(&i->crew.acceptor_bell);

@@ -13,11 +13,14 @@
 
 #include "base/stat.h"
 #include "event/feed.h"
+#include "net/cidr.h"
 #include "net/listen.h"
 
 struct listener_settings {
 	const char *name;
 	struct listen_settings listen;
+	unsigned max_connections;     /* 0: as many as there are places */
+	struct cidr_list allow, deny; /* TCP; nothing allowed: everybody */
 };
 
 struct intake_settings {
@@ -26,10 +29,12 @@ struct intake_settings {
 	/* one a listener: a listening socket that was passed on to us, taken
 	 * at the start, or -1; NULL: there is none */
 	int *inherited;
-	unsigned workers;         /* 1 or more */
-	unsigned max_connections; /* 1 or more */
-	uint32_t max_frame;       /* octets */
-	size_t read_buffer;       /* octets of a worker's read buffer */
+	unsigned workers;             /* 1 or more */
+	unsigned max_connections;     /* 1 or more */
+	unsigned max_per_peer;        /* connections of one address; 0: any */
+	unsigned refusals_per_second; /* 0: any number */
+	uint32_t max_frame;           /* octets */
+	size_t read_buffer;           /* octets of a worker's read buffer */
 	uint64_t handshake_timeout_ns;
 };
 

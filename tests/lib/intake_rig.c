@@ -65,16 +65,14 @@ void rig_start(struct rig *r)
 	snprintf(r->dir, sizeof(r->dir), "/tmp/tapferry-rig-XXXXXX");
 	must(mkdtemp(r->dir) != NULL);
 	snprintf(r->path, sizeof(r->path), "%s/s", r->dir);
-	r->listeners[RIG_UNIX] = (struct listener_settings){
-		.name = "unix",
-		.listen = { .mode = 0600, .backlog = 128 },
-	};
+	r->listeners[RIG_UNIX].name = "unix";
+	r->listeners[RIG_UNIX].listen.mode = 0600;
+	r->listeners[RIG_UNIX].listen.backlog = 128;
 	must(address_parse(&r->listeners[RIG_UNIX].listen.address, r->path) ==
 		0);
-	r->listeners[RIG_TCP] = (struct listener_settings){
-		.name = "tcp",
-		.listen = { .address = free_port(), .backlog = 128 },
-	};
+	r->listeners[RIG_TCP].name = "tcp";
+	r->listeners[RIG_TCP].listen.address = free_port();
+	r->listeners[RIG_TCP].listen.backlog = 128;
 	r->settings.listeners = r->listeners;
 	r->settings.n_listeners = 2;
 	must(feed_init(&r->feed, &r->feed_settings, r->settings.workers, 1) ==

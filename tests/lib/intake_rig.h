@@ -17,12 +17,13 @@ struct rig {
 	/* set before rig_start(); rig_init() gives defaults */
 	struct intake_settings settings;
 	struct feed_settings feed_settings;
+	/* unix, TCP; their names and addresses are rig_start()'s */
+	struct listener_settings listeners[2];
 	/* set by rig_start() */
 	struct intake *intake;
 	struct feed feed;
 	struct feed *feeds[1];
 	struct stat_set stats;
-	struct listener_settings listeners[2]; /* unix, TCP */
 	char dir[64], path[80];
 	/* what rig_collect() found so far */
 	uint64_t events;

@@ -121,7 +121,7 @@ int main(void)
 	printf("accepted=%llu refused=%llu received=%llu events=%llu "
 	       "finished=%llu\n",
 		(unsigned long long)rig_stat(&rig, INTAKE_CONNECTIONS_ACCEPTED),
-		(unsigned long long)rig_stat(&rig, INTAKE_CONNECTIONS_REFUSED),
+		(unsigned long long)rig_stat(&rig, INTAKE_REFUSED_FULL),
 		(unsigned long long)received, (unsigned long long)rig.events,
 		(unsigned long long)atomic_load(&finished));
 	must(rig_stat(&rig, INTAKE_CONNECTIONS_ACCEPTED) ==

@@ -11,7 +11,10 @@
 #include "control/config.h"
 
 #define LISTENERS "listeners = ( { name = \"l\"; address = \"/run/l\"; } );\n"
-#define STDOUT    "outputs = ( { name = \"o\"; type = \"stdout\"; } );\n"
+#define TCP                              \
+	"listeners = ( { name = \"l\"; " \
+	"address = \"tcp://127.0.0.1:1\";\n"
+#define STDOUT "outputs = ( { name = \"o\"; type = \"stdout\"; } );\n"
 #define HEC                                            \
 	"outputs = ( { name = \"h\"; type = \"hec\"; " \
 	"backends = ( { url = \"https://a:8088\"; } );\n"

@@ -180,10 +180,40 @@ static const struct {
 	{ "listeners = ( { name = \"l\"; address = \"/run/l\"; "
 	  "receive_buffer = 0; } );" STDOUT,
 		"listeners.l.receive_buffer: belongs to listeners on TCP" },
+	{ "listeners = ( { name = \"l\"; address = \"/run/l\";\n"
+	  "allow = [ \"192.0.2.0/24\" ]; } );" STDOUT,
+		"test.conf:2: listeners.l.allow: belongs to listeners on TCP" },
+	{ TCP "deny = [ \"192.0.2.1/24\" ]; } );" STDOUT,
+		"listeners.l.deny: \"192.0.2.1/24\" has bits set behind its "
+		"prefix: write 192.0.2.0/24" },
+	{ TCP "deny = [ 5 ]; } );" STDOUT,
+		"listeners.l.deny: must be a list of networks in quotes" },
+	{ TCP "deny = { }; } );" STDOUT, "must be a list of networks" },
 	{ "listeners = ( { name = \"l\"; address = \"/run/l\"; mode = 0660; } "
 	  ");" STDOUT,
 		"octal mode in quotes" },
 };
+
+START_TEST(networks_are_read_from_arrays_lists_and_texts)
+{
+	static const char *const forms[] = {
+		"[ \"192.0.2.0/24\", \"2001:db8::/32\" ]",
+		"( \"192.0.2.0/24\", \"2001:db8::/32\" )",
+		"\"192.0.2.0/24,2001:db8::/32\"",
+	};
+	const struct listener_settings *l;
+	struct buf text = BUF_NULL, networks = BUF_NULL;
+
+	buf_printf(&text, TCP "allow = %s; } );" STDOUT, forms[_i]);
+	assert_loads(buf_str(&text));
+	l = &config.intake.listeners[0];
+	cidr_list_format(&l->allow, &networks);
+	ck_assert_str_eq(buf_str(&networks), "192.0.2.0/24, 2001:db8::/32");
+	ck_assert_uint_eq(l->deny.n, 0);
+	buf_deinit(&text);
+	buf_deinit(&networks);
+}
+END_TEST
 
 START_TEST(a_wrong_file_says_where_what_and_how_to_mend_it)
 {
@@ -210,14 +240,16 @@ START_TEST(printed_settings_load_to_the_same_settings)
 	struct buf once = BUF_NULL, twice = BUF_NULL;
 	char *p;
 
-	assert_loads("listeners = ( { name = \"l\"; address = "
-		     "\"tcp://[::1]:6000\"; }, { name = \"u\"; address = "
-		     "\"/run/u\"; owner = \"o\\\"wner\"; } );\n"
-		     "outputs = ( { name = \"f\"; type = \"file\"; path = "
-		     "\"/a\\\\b\"; rotate = { size = \"1GB\"; gzip = true; }; "
-		     "}, { name = \"h\"; type = \"hec\"; token = \"t0k\"; "
-		     "source = \"\"; backends = ( { url = \"https://a:1\"; }, "
-		     "{ url = \"https://b:1\"; } ); } );\n");
+	assert_loads(
+		"listeners = ( { name = \"l\"; address = "
+		"\"tcp://[::1]:6000\"; allow = [ \"::1\", \"192.0.2.0/24\" "
+		"]; }, { name = \"u\"; address = "
+		"\"/run/u\"; owner = \"o\\\"wner\"; } );\n"
+		"outputs = ( { name = \"f\"; type = \"file\"; path = "
+		"\"/a\\\\b\"; rotate = { size = \"1GB\"; gzip = true; }; "
+		"}, { name = \"h\"; type = \"hec\"; token = \"t0k\"; "
+		"source = \"\"; backends = ( { url = \"https://a:1\"; }, "
+		"{ url = \"https://b:1\"; } ); } );\n");
 	config_print(&config, &once);
 	ck_assert_ptr_null(strstr(buf_str(&once), "t0k"));
 	ck_assert_ptr_nonnull(strstr(buf_str(&once), "# test.conf:1"));
@@ -404,6 +436,8 @@ int main(void)
 	tcase_add_test(t, max_connections_follows_buffer_size_within_bounds);
 	tcase_add_loop_test(t, a_wrong_file_says_where_what_and_how_to_mend_it,
 		0, COUNT(wrong));
+	tcase_add_loop_test(
+		t, networks_are_read_from_arrays_lists_and_texts, 0, 3);
 	tcase_add_test(t, one_run_tells_all_problems);
 	tcase_add_test(t, printed_settings_load_to_the_same_settings);
 	tcase_add_test(t, what_is_risky_is_noted);

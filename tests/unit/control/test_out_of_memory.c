@@ -7,10 +7,12 @@
 static int make_config(void)
 {
 	int r = load(
-		LISTENERS "outputs = ( { name = \"h\"; type = \"hec\"; " TOKEN
-			  "backends = ( { url = \"http://a:1\"; }, "
-			  "{ url = \"http://b:1\"; } ); }, { name = "
-			  "\"o\"; type = \"stdout\"; } );");
+		"listeners = ( { name = \"l\"; address = \"tcp://[::]:1\"; "
+		"allow = [ \"192.0.2.0/24\", \"::/0\" ]; } );"
+		"outputs = ( { name = \"h\"; type = \"hec\"; " TOKEN
+		"backends = ( { url = \"http://a:1\"; }, "
+		"{ url = \"http://b:1\"; } ); }, { name = "
+		"\"o\"; type = \"stdout\"; } );");
 
 	config_deinit(&config);
 	return r;

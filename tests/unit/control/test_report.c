@@ -140,7 +140,7 @@ START_TEST(the_statistics_line_has_rates_of_the_interval)
 
 	ck_assert_ptr_nonnull(strstr(line, " STATS running: received=100 "
 					   "events_per_s=10 "));
-	ck_assert_ptr_nonnull(strstr(line, " connections=3 "));
+	ck_assert_ptr_nonnull(strstr(line, " connections=3 refused=0 "));
 	ck_assert_ptr_nonnull(strstr(line, " splunk.in_memory=7 "));
 }
 END_TEST

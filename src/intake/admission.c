@@ -1,0 +1,63 @@
+#include "intake/admission.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int admission_init(struct admission *a, const struct intake_settings *s)
+{
+	*a = (struct admission){ .settings = s };
+	a->counts = calloc(s->n_listeners + 1, sizeof(*a->counts));
+	if (a->counts == NULL)
+		return -ENOMEM;
+	return s->max_per_peer != 0 ? peers_init(&a->peers, s->max_connections)
+				    : 0;
+}
+
+void admission_deinit(struct admission *a)
+{
+	peers_deinit(&a->peers);
+	free((void *)a->counts);
+	a->counts = NULL;
+}
+
+static bool is_allowed(const struct listener_settings *l, const struct conn *c)
+{
+	if (c->is_unix)
+		return true;
+	return !cidr_list_has(&l->deny, &c->peer) &&
+	       (l->allow.n == 0 || cidr_list_has(&l->allow, &c->peer));
+}
+
+bool admission_has_place(const struct admission *a, unsigned listener)
+{
+	unsigned max = a->settings->listeners[listener].max_connections;
+
+	return max == 0 || atomic_load(&a->counts[listener]) < max;
+}
+
+int admission_enter(struct admission *a, struct conn *c)
+{
+	unsigned max = a->settings->max_per_peer;
+	int r;
+
+	if (!is_allowed(&a->settings->listeners[c->listener], c))
+		return ADMISSION_E_ADDRESS;
+	/* nobody else raises it, so what we see free stays free */
+	if (!admission_has_place(a, c->listener))
+		return ADMISSION_E_LISTENER_FULL;
+	if (max != 0 && !c->is_unix) {
+		r = peers_enter(&a->peers, &c->peer, max, &c->place);
+		if (r != 0)
+			return r == PEERS_E_FULL ? ADMISSION_E_PEER_FULL : r;
+	}
+	atomic_fetch_add(&a->counts[c->listener], 1);
+	return 0;
+}
+
+void admission_leave(struct admission *a, struct conn *c)
+{
+	atomic_fetch_sub(&a->counts[c->listener], 1);
+	if (c->place != NULL)
+		peers_leave(&a->peers, c->place);
+	c->place = NULL;
+}
