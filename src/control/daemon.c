@@ -10,11 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <urcu.h>
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
 
 #include "base/clock.h"
+#include "control/beat.h"
+#include "control/notify.h"
 #include "control/report.h"
 #include "intake/inherited.h"
 #include "sync/thread.h"
@@ -32,21 +31,15 @@ struct daemon {
 	struct intake_settings intake_settings; /* the config's, and those */
 	struct intake *intake;
 	struct report report;
+	struct beat stats_beat;
+	struct beat life_beat;
+	bool stuck;       /* a thread was, at the last look */
 	int signals;      /* signalfd */
 	int intake_ended; /* eventfd: the thread below is through */
 	struct thread stopper;
 	uint64_t grace_deadline_ns; /* const while the stopper runs */
 	bool cut;                   /* a second signal came */
 };
-
-static void tell_service_manager(const char *state)
-{
-#ifdef HAVE_SYSTEMD
-	sd_notify(0, state);
-#else
-	(void)state;
-#endif
-}
 
 /* All threads inherit the mask; main alone reads the signals, from here. */
 static int open_signals(struct daemon *d)
@@ -126,30 +119,62 @@ static void rotate(struct daemon *d)
 		output_rotate(d->outputs[i]);
 }
 
+/*
+ * The service manager ends us after a silence, so we are silent while a thread
+ * is stuck.  Half of that time between two looks leaves one to spare.
+ */
+static void show_life(struct daemon *d)
+{
+	const char *stuck = intake_stuck(d->intake);
+
+	if (stuck == NULL)
+		notify("WATCHDOG=1");
+	else if (!d->stuck)
+		log_error(WATCHDOG, "a thread does not get on", "thread=%s",
+			stuck);
+	d->stuck = stuck != NULL;
+}
+
+static void show_stats(struct daemon *d, uint64_t now)
+{
+	unsigned connections = intake_connections(d->intake);
+
+	report_stats(
+		&d->report, &d->stats, d->feeds, d->n_feeds, connections, now);
+	notify("STATUS=%u connections, %llu events received", connections,
+		(unsigned long long)stat_sum(&d->stats, INTAKE_RECEIVED));
+}
+
+static void start_beats(struct daemon *d)
+{
+	uint64_t now = clock_mono_ns(&clock_system);
+
+	d->report.last_ns = now;
+	d->stats_beat = beat_from(d->config->stats_interval_ns, now);
+	d->life_beat = beat_from(notify_watchdog_ns() / 2, now);
+}
+
+static void keep_beats(struct daemon *d)
+{
+	uint64_t now = clock_mono_ns(&clock_system);
+
+	if (beat_is_due(&d->stats_beat, now))
+		show_stats(d, now);
+	if (beat_is_due(&d->life_beat, now))
+		show_life(d);
+}
+
 /* Until a signal asks for the end. */
 static int run(struct daemon *d)
 {
-	uint64_t interval = d->config->stats_interval_ns;
-	uint64_t next = clock_mono_ns(&clock_system) + interval;
-
-	d->report.last_ns = next - interval;
 	for (;;) {
 		uint64_t now = clock_mono_ns(&clock_system);
-		int timeout_ms = -1, sig;
+		int stats_ms = beat_wait_ms(&d->stats_beat, now);
+		int life_ms = beat_wait_ms(&d->life_beat, now);
+		int sig =
+			wait_signal(d, stats_ms < life_ms ? stats_ms : life_ms);
 
-		if (interval != 0 && now >= next) {
-			report_stats(&d->report, &d->stats, d->feeds,
-				d->n_feeds, intake_connections(d->intake), now);
-			next = now + interval;
-			continue;
-		}
-		if (interval != 0) /* at most an hour at a time: int holds it */
-			timeout_ms = (int)((next - now < 3600 * NS_PER_S
-							   ? next - now
-							   : 3600 * NS_PER_S) /
-						   NS_PER_MS +
-					   1);
-		sig = wait_signal(d, timeout_ms);
+		keep_beats(d);
 		switch (sig) {
 		case SIGTERM:
 		case SIGINT:
@@ -193,6 +218,7 @@ static void watch_for_second_signal(struct daemon *d)
 {
 	int sig = wait_signal(d, POLL_MS);
 
+	keep_beats(d);
 	if ((sig == SIGTERM || sig == SIGINT) && !d->cut)
 		cut(d);
 }
@@ -206,6 +232,8 @@ static void end(struct daemon *d)
 {
 	bool ended = false;
 	uint64_t now = clock_mono_ns(&clock_system);
+	uint64_t had_finished = stat_sum(&d->stats, INTAKE_STREAMS_FINISHED);
+	uint64_t was_cut = stat_sum(&d->stats, INTAKE_STREAMS_CUT);
 
 	d->grace_deadline_ns = now + d->config->grace_ns;
 	if (thread_start(&d->stopper, "stopper", stop_intake, d) != 0)
@@ -217,6 +245,13 @@ static void end(struct daemon *d)
 		ended = read(d->intake_ended, &count, sizeof(count)) > 0;
 	}
 	thread_join(&d->stopper);
+	log_info(SHUTDOWN_STREAMS, "streams that were open at the end",
+		"finished=%llu cut=%llu",
+		(unsigned long long)(stat_sum(&d->stats,
+					     INTAKE_STREAMS_FINISHED) -
+				     had_finished),
+		(unsigned long long)(stat_sum(&d->stats, INTAKE_STREAMS_CUT) -
+				     was_cut));
 	now = clock_mono_ns(&clock_system);
 	for (size_t i = 0; i < d->n_outputs; i++) {
 		ring_close(&d->feeds[i]->sealed);
@@ -270,11 +305,12 @@ int daemon_run(const struct config *c)
 		"max_connections=%u",
 		PACKAGE_VERSION, c->intake.n_listeners, c->n_outputs,
 		c->intake.workers, c->intake.max_connections);
-	tell_service_manager("READY=1");
+	notify("READY=1\nSTATUS=taking connections");
+	start_beats(&d);
 
 	int sig = run(&d);
 
-	tell_service_manager("STOPPING=1");
+	notify("STOPPING=1\nSTATUS=draining");
 	log_info(SHUTDOWN, "draining", "signal=%s grace_ms=%llu drain_ms=%llu",
 		sig == SIGTERM ? "TERM" : "INT",
 		(unsigned long long)(c->grace_ns / NS_PER_MS),

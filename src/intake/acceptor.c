@@ -171,8 +171,11 @@ static void pause_after_failure(struct acceptor *a)
 	if (a->pause_ms > ERROR_PAUSE_MAX_MS)
 		a->pause_ms = ERROR_PAUSE_MAX_MS;
 	/* an earlier pause may have silenced the bell of the end */
-	if (!atomic_load(&a->crew->acceptor_stops))
+	if (!atomic_load(&a->crew->acceptor_stops)) {
+		pulse_sleep(&a->pulse);
 		bell_wait(&a->crew->acceptor_bell, (int)a->pause_ms);
+		pulse_wake(&a->pulse);
+	}
 	wake_resting(a); /* the bell may have been for them */
 }
 
@@ -240,7 +243,11 @@ static void run(void *arg)
 
 	while (!atomic_load(&a->crew->acceptor_stops)) {
 		struct epoll_event events[WAKE_EVENTS];
-		int n = epoll_wait(a->set, events, WAKE_EVENTS, sleep_ms(a));
+		int n;
+
+		pulse_sleep(&a->pulse);
+		n = epoll_wait(a->set, events, WAKE_EVENTS, sleep_ms(a));
+		pulse_wake(&a->pulse);
 
 		for (int i = 0; i < n; i++) {
 			size_t listener = events[i].data.u32;
@@ -260,6 +267,7 @@ static void run(void *arg)
 			serve_last(a, i);
 		listen_close(&a->sockets[i], &listeners[i].listen);
 	}
+	pulse_sleep(&a->pulse);
 }
 
 static int open_listener(

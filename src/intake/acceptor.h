@@ -14,6 +14,7 @@
 #include "intake/crew.h"
 #include "intake/pace.h"
 #include "net/listen.h"
+#include "sync/pulse.h"
 #include "sync/thread.h"
 
 struct acceptor {
@@ -28,6 +29,7 @@ struct acceptor {
 	uint64_t rest_until_ns;        /* owner: acceptor; 0: none rests */
 	unsigned pause_ms;             /* owner: acceptor; 0: all is well */
 	struct thread thread;          /* owner: main */
+	struct pulse pulse;            /* watcher: main */
 };
 
 /*

@@ -40,6 +40,8 @@ void crew_wake(struct crew *crew)
 
 void crew_retire(struct crew *crew, struct conn *c, struct stat_shard *stats)
 {
+	if (c->handshake.state == HANDSHAKE_OPEN)
+		stat_inc(stats, INTAKE_STREAMS_CUT);
 	/* the registry's count last: at 0, all other places are free too */
 	admission_leave(&crew->admission, c);
 	registry_remove(&crew->registry, c);

@@ -185,6 +185,20 @@ struct intake *intake_free(struct intake *i)
 	return NULL;
 }
 
+const char *intake_stuck(struct intake *i)
+{
+	const char *name = NULL;
+
+	/* all are looked at each time, or one would be compared with a look
+	 * of long ago */
+	for (unsigned w = i->n_workers; w-- > 0;)
+		if (pulse_is_stuck(&i->workers[w].pulse))
+			name = i->workers[w].thread.name;
+	if (pulse_is_stuck(&i->acceptor.pulse))
+		name = i->acceptor.thread.name;
+	return name;
+}
+
 unsigned intake_connections(const struct intake *i)
 {
 	return registry_count(&i->crew.registry);

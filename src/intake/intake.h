@@ -73,6 +73,13 @@ void intake_cut(struct intake *i);
 /* After intake_stop(); waits for the RCU callbacks of the connections. */
 struct intake *intake_free(struct intake *i); /* NULL */
 
+/*
+ * intake_stuck() - does acceptor or worker still do what it did at the last
+ * call?  One that sleeps, or has ended, is not stuck.
+ * Thread: main.  Return: its name, of those the first; NULL: all is well.
+ */
+const char *intake_stuck(struct intake *i);
+
 /* How many connections are open now.  Any thread. */
 unsigned intake_connections(const struct intake *i);
 

@@ -39,7 +39,9 @@ static int wait_events(
 
 	atomic_store_explicit(&w->load->busy_ns, busy + before - w->now_ns,
 		memory_order_relaxed);
+	pulse_sleep(&w->pulse);
 	n = epoll_wait(set, events, WAKE_EVENTS, timeout_ms);
+	pulse_wake(&w->pulse);
 	w->now_ns = clock_mono_ns(&clock_system);
 	w->tick = (uint32_t)(w->now_ns / WORKER_TICK_NS);
 	return n;
@@ -305,6 +307,7 @@ static void run(void *arg)
 	read_last(w);
 	close_all(w);
 	sink_flush(&w->sink);
+	pulse_sleep(&w->pulse);
 	atomic_fetch_add(&w->crew->n_ended, 1);
 	bell_ring(&w->crew->ended);
 }

@@ -21,6 +21,7 @@
 #include "intake/placement.h"
 #include "intake/crew.h"
 #include "intake/sink.h"
+#include "sync/pulse.h"
 #include "sync/thread.h"
 
 struct worker {
@@ -30,6 +31,7 @@ struct worker {
 	struct load *load;        /* const */
 	struct stat_shard *stats; /* const */
 	struct thread thread;     /* owner: main */
+	struct pulse pulse;       /* watcher: main */
 	/* the rest: owner: worker */
 	int all, calls;                 /* epoll */
 	struct cds_list_head greeting;  /* oldest first */

@@ -50,10 +50,12 @@ class Manager:
         for i, fd in enumerate(kept):
             os.dup2(fd, FIRST_FD + i, inheritable=True)
         os.closerange(FIRST_FD + len(kept), 200)
-        env = dict(os.environ, LISTEN_PID=str(os.getpid()),
-                   LISTEN_FDS=str(len(kept)),
-                   LISTEN_FDNAMES=":".join(self.names),
+        env = dict(os.environ,
                    NOTIFY_SOCKET="@tapferry-manager-%d" % os.getppid())
+        if kept:
+            env["LISTEN_PID"] = str(os.getpid())
+            env["LISTEN_FDS"] = str(len(kept))
+            env["LISTEN_FDNAMES"] = ":".join(self.names)
         if self.args.watchdog:
             env["WATCHDOG_PID"] = str(os.getpid())
             env["WATCHDOG_USEC"] = str(int(self.args.watchdog * 1e6))

@@ -29,6 +29,7 @@ START_TEST(what_a_unix_peer_wrote_before_the_stop_is_read_and_nothing_after)
 	ck_assert_int_eq(alive, 0);
 	ck_assert_int_eq(errno, EPIPE);
 	ck_assert_uint_eq(rig_stat(&rig, INTAKE_RECEIVED), sent);
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_STREAMS_CUT), 1);
 	rig_collect(&rig);
 	ck_assert_uint_eq(rig.events, sent);
 	close(fd);
@@ -89,6 +90,10 @@ START_TEST(a_tcp_peer_may_finish_during_the_stop)
 	intake_stop(rig.intake, clock_mono_ns(&clock_system) + 10 * NS_PER_S);
 	ck_assert_uint_eq(peer_read_control(fd), 5);
 	ck_assert_uint_eq(rig_stat(&rig, INTAKE_RECEIVED), 100);
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_STREAMS_FINISHED), 1);
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_STREAMS_CUT), 0);
+	ck_assert_ptr_null(intake_stuck(rig.intake));
+	ck_assert_ptr_null(intake_stuck(rig.intake));
 	close(fd);
 	script_free(&s);
 	script_free(&ready);

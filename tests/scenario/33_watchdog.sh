@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# What the service manager hears: ready, signs of life while all is idle or
+# busy, silence while a thread is stuck, the end.  A thread gets stuck in its
+# write to a log pipe that is full.
+# shellcheck source=tests/scenario/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+need python3
+life='^notify WATCHDOG=1$'
+
+cat >"$dir/tapferry.conf" <<END
+listeners = ( { name = "l"; address = "unix:$dir/tap.sock"; } );
+outputs = ( { name = "file"; type = "file"; path = "$dir/events"; } );
+workers = 1;
+END
+# the silence it may keep; a sign of life is due each half of it
+watchdog=$((1 * slow))
+start daemon python3 "$here/manager.py" --watchdog $watchdog \
+	-- "$builddir/src/tapferryd" -c "$dir/tapferry.conf" -o stats_interval=0
+wait_for "$dir/daemon.err" ' READY '
+if ! until_true 2 grep -q '^notify READY=1' "$dir/daemon.out"; then
+	skip "built without libsystemd"
+fi
+wait_for "$dir/daemon.out" '^notify STATUS=taking connections$'
+until_true 10 at_least "$life" "$dir/daemon.out" 3 ||
+	fail "no sign of life while idle"
+
+# stream - a sender that stays; leaves its process in $sender
+stream() {
+	start sender "$builddir/src/tapferry-load" send --quiet \
+		--to "unix:$dir/tap.sock" --generate --rate 100
+	wait_for "$dir/daemon.err" ' INTAKE_ACCEPTED ' 5
+	sleep 0.2
+}
+
+# silent WHO - for twice the time the service manager waits
+silent() {
+	local before
+	sleep $watchdog # the turn has to last from one look to the next
+	before=$(count "$life" "$dir/daemon.out")
+	sleep $((watchdog * 2))
+	equal "signs of life while the $1 is stuck" \
+		"$(count "$life" "$dir/daemon.out")" "$before"
+}
+
+# resumed WHO THREAD - the pipe is read again: the thread and the signs of life go on
+resumed() {
+	local before
+	before=$(count "$life" "$dir/daemon.out")
+	kill -USR2 "${pids[daemon]}"
+	until_true 10 at_least "$life" "$dir/daemon.out" $((before + 2)) ||
+		fail "no sign of life after the $1 was freed"
+	wait_for "$dir/daemon.err" " WATCHDOG .*thread=$2"
+}
+
+# fill N - the pipe, for the N-th time
+fill() {
+	kill -USR1 "${pids[daemon]}"
+	wait_count '^filled$' "$dir/daemon.out" "$1"
+}
+
+# a worker, which tells of the end of a stream
+stream
+before=$(count "$life" "$dir/daemon.out")
+until_true 10 at_least "$life" "$dir/daemon.out" $((before + 3)) ||
+	fail "no sign of life while busy"
+fill 1
+stop sender 0 INT
+silent worker
+resumed worker worker-0
+
+# the acceptor, which tells of a new connection
+fill 2
+start sender "$builddir/src/tapferry-load" send --quiet \
+	--to "unix:$dir/tap.sock" --generate --rate 100
+silent acceptor
+resumed acceptor acceptor
+
+# a sender that is there when the daemon ends, and none that finishes
+stop daemon 0
+until_true 20 gone sender || fail "the sender is still running"
+unset 'pids[sender]'
+wait_for "$dir/daemon.out" '^notify STOPPING=1$'
+wait_for "$dir/daemon.out" '^notify STATUS=draining$'
+grep -q ' SHUTDOWN_STREAMS .*finished=0 cut=1$' "$dir/daemon.err" ||
+	fail "no word about the stream that was cut"
+ledger_check
