@@ -246,6 +246,7 @@ static int hand_out(struct config *c, struct config_memory *m)
 			.max_connections = v->listeners[i].max_connections,
 			.allow = v->listeners[i].allow,
 			.deny = v->listeners[i].deny,
+			.idle_timeout_ns = v->listeners[i].idle_timeout_ns,
 		};
 	for (size_t i = 0; i < v->n_outputs; i++)
 		m->outputs[i] = v->outputs[i].out;

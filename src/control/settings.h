@@ -38,6 +38,7 @@ struct listener_values {
 	struct listen_settings listen;
 	unsigned max_connections;
 	struct cidr_list allow, deny; /* owned */
+	uint64_t idle_timeout_ns;
 };
 
 struct output_values {

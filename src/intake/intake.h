@@ -21,6 +21,7 @@ struct listener_settings {
 	struct listen_settings listen;
 	unsigned max_connections;     /* 0: as many as there are places */
 	struct cidr_list allow, deny; /* TCP; nothing allowed: everybody */
+	uint64_t idle_timeout_ns;     /* for streams; 0: none */
 };
 
 struct intake_settings {

@@ -78,8 +78,7 @@ void turn_adopt(struct worker *w, struct conn *c)
 {
 	int r;
 
-	cds_list_add_tail(
-		&c->link, c->streaming ? &w->streaming : &w->greeting);
+	cds_list_add_tail(&c->link, worker_list(w, c));
 	w->connections++;
 	c->tick = w->tick;
 	c->window = w->window;
@@ -106,7 +105,7 @@ static void begin_stream(struct worker *w, struct conn *c)
 	worker_watch(w, c, EPOLL_CTL_DEL, 0);
 	c->streaming = true;
 	cds_list_del(&c->link);
-	cds_list_add_tail(&c->link, &w->streaming);
+	cds_list_add_tail(&c->link, worker_list(w, c));
 	r = worker_watch(w, c, EPOLL_CTL_ADD, EPOLLIN);
 	if (r != 0)
 		close_failure(w, c, "epoll_ctl", r);
@@ -184,9 +183,21 @@ static bool received(struct worker *w, struct conn *c, ssize_t n)
 	return n > 0;
 }
 
+/* It brought something: it goes behind those that have been quiet longer. */
+static void note_activity(struct worker *w, struct conn *c)
+{
+	if (c->tick == w->tick)
+		return;
+	c->tick = w->tick;
+	if (!c->streaming || w->draining)
+		return;
+	cds_list_del(&c->link);
+	cds_list_add_tail(&c->link, worker_list(w, c));
+}
+
 static void count_bytes(struct worker *w, struct conn *c, size_t bytes)
 {
-	c->tick = w->tick;
+	note_activity(w, c);
 	if (c->window != w->window) {
 		c->window = w->window;
 		c->window_bytes = 0;
@@ -291,16 +302,85 @@ void turn_read_last(struct worker *w, struct conn *c)
 	}
 }
 
+/* Return: who must go first of that list, or NULL. */
+static struct conn *first_of(const struct worker *w, unsigned list)
+{
+	return cds_list_empty(&w->lists[list])
+		       ? NULL
+		       : cds_list_first_entry(
+				 &w->lists[list], struct conn, link);
+}
+
 void turn_expire_greetings(struct worker *w)
 {
 	uint64_t timeout_ns = w->crew->settings->handshake_timeout_ns;
+	struct conn *c;
 
-	while (!cds_list_empty(&w->greeting)) {
-		struct conn *c =
-			cds_list_first_entry(&w->greeting, struct conn, link);
-
+	while ((c = first_of(w, 0)) != NULL) {
 		if (w->now_ns < c->accepted_ns + timeout_ns)
 			return;
 		close_violation(w, c, "no START within the handshake timeout");
 	}
+}
+
+static void close_idle(struct worker *w, struct conn *c)
+{
+	char peer[CONN_PEER_TEXT_MAX];
+
+	conn_peer_text(c, peer);
+	log_info_limited(INTAKE_IDLE,
+		"connection closed: quiet for the whole idle_timeout",
+		"listener=%s peer=%s within_frame=%s", listener_name(w, c),
+		peer, stream_is_within_frame(c) ? "yes" : "no");
+	stat_inc(w->stats, INTAKE_CONNECTIONS_IDLE);
+	turn_close(w, c);
+}
+
+/* Ticks a stream of that list may be quiet, 0: any number. */
+static uint64_t idle_ticks(const struct worker *w, unsigned list)
+{
+	uint64_t ns = w->crew->settings->listeners[list - 1].idle_timeout_ns;
+
+	/* a part of a tick had gone by when the quiet began */
+	return ns == 0 ? 0 : ns / WORKER_TICK_NS + 2;
+}
+
+void turn_expire_streams(struct worker *w)
+{
+	for (unsigned i = 1; i < w->n_lists; i++) {
+		uint64_t ticks = idle_ticks(w, i);
+		struct conn *c;
+
+		while (ticks != 0 && (c = first_of(w, i)) != NULL) {
+			if (w->tick - c->tick < ticks)
+				break;
+			/* it may be we who did not read */
+			if (conn_unread(c) != 0)
+				note_activity(w, c);
+			else
+				close_idle(w, c);
+		}
+	}
+}
+
+uint64_t turn_expiry_ns(const struct worker *w)
+{
+	const struct conn *c = first_of(w, 0);
+	uint64_t due = UINT64_MAX;
+
+	if (c != NULL)
+		due = c->accepted_ns + w->crew->settings->handshake_timeout_ns;
+	for (unsigned i = 1; i < w->n_lists; i++) {
+		uint64_t ticks = idle_ticks(w, i), quiet, then;
+
+		c = first_of(w, i);
+		if (ticks == 0 || c == NULL)
+			continue;
+		quiet = w->tick - c->tick;
+		then = w->now_ns +
+		       (ticks > quiet ? ticks - quiet : 0) * WORKER_TICK_NS;
+		if (then < due)
+			due = then;
+	}
+	return due;
 }

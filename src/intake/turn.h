@@ -32,4 +32,13 @@ void turn_close(struct worker *w, struct conn *c);
 /* Closes those that did not begin their stream in time. */
 void turn_expire_greetings(struct worker *w);
 
+/*
+ * Closes the streams that brought nothing for their listener's idle_timeout:
+ * the first ones of each list, so nobody else is looked at.
+ */
+void turn_expire_streams(struct worker *w);
+
+/* When one of the two has something to do.  Return: UINT64_MAX: never. */
+uint64_t turn_expiry_ns(const struct worker *w);
+
 #endif

@@ -111,15 +111,14 @@ static void serve_all(struct worker *w, int timeout_ms)
  */
 static void notice_stop(struct worker *w)
 {
-	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
 	struct conn *c;
 
 	if (w->draining || !stop_is_draining(&w->crew->stop))
 		return;
 	w->draining = true;
 	w->drain_tick = w->tick;
-	for (unsigned i = 0; i < 2; i++) {
-		cds_list_for_each_entry (c, lists[i], link) {
+	for (unsigned i = 0; i < w->n_lists; i++) {
+		cds_list_for_each_entry (c, &w->lists[i], link) {
 			if (c->is_unix)
 				shutdown(c->fd, SHUT_RD);
 		}
@@ -143,11 +142,10 @@ static bool is_quiet(const struct worker *w, const struct conn *c)
 
 static void close_quiet(struct worker *w)
 {
-	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
 	struct conn *c, *next;
 
-	for (unsigned i = 0; i < 2; i++) {
-		cds_list_for_each_entry_safe(c, next, lists[i], link)
+	for (unsigned i = 0; i < w->n_lists; i++) {
+		cds_list_for_each_entry_safe(c, next, &w->lists[i], link)
 		{
 			if (is_quiet(w, c))
 				turn_close(w, c);
@@ -164,16 +162,22 @@ static struct conn *choose_stream(struct worker *w)
 	struct conn *c, *best = NULL;
 	uint64_t total = 0;
 
-	cds_list_for_each_entry (c, &w->streaming, link) {
-		if (c->window == w->window)
-			total += c->window_bytes;
+	for (unsigned i = 1; i < w->n_lists; i++) {
+		cds_list_for_each_entry (c, &w->lists[i], link) {
+			if (c->window == w->window)
+				total += c->window_bytes;
+		}
 	}
-	cds_list_for_each_entry (c, &w->streaming, link) {
-		if (c->window != w->window || c->window_bytes > total / 2 ||
-			c->reply != CONN_REPLY_NONE)
-			continue;
-		if (best == NULL || c->window_bytes > best->window_bytes)
-			best = c;
+	for (unsigned i = 1; i < w->n_lists; i++) {
+		cds_list_for_each_entry (c, &w->lists[i], link) {
+			if (c->window != w->window ||
+				c->window_bytes > total / 2 ||
+				c->reply != CONN_REPLY_NONE)
+				continue;
+			if (best == NULL ||
+				c->window_bytes > best->window_bytes)
+				best = c;
+		}
 	}
 	return best;
 }
@@ -205,6 +209,8 @@ static void act_on_tick(struct worker *w)
 	w->window++;
 	if (w->draining)
 		close_quiet(w);
+	else
+		turn_expire_streams(w);
 }
 
 void worker_wait_for_room(struct worker *w)
@@ -222,16 +228,12 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* How long to sleep: until a batch or a handshake is due. */
+/* How long to sleep: until a batch is due or a connection's time is over. */
 static int sleep_ms(struct worker *w)
 {
 	uint64_t due = sink_tick(&w->sink, w->now_ns);
 
-	if (!cds_list_empty(&w->greeting))
-		due = earlier(due,
-			cds_list_first_entry(&w->greeting, struct conn, link)
-					->accepted_ns +
-				w->crew->settings->handshake_timeout_ns);
+	due = earlier(due, turn_expiry_ns(w));
 	if (w->draining)
 		due = earlier(due, w->now_ns + DRAIN_PAUSE_MS * NS_PER_MS);
 	if (due == UINT64_MAX)
@@ -260,13 +262,12 @@ static bool has_drained(struct worker *w)
  */
 static void read_last(struct worker *w)
 {
-	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
 	uint64_t until = clock_mono_ns(&clock_system) + LAST_READS_NS;
 	struct conn *c, *next;
 
 	answer_door(w);
-	for (unsigned i = 0; i < 2; i++) {
-		cds_list_for_each_entry_safe(c, next, lists[i], link)
+	for (unsigned i = 0; i < w->n_lists; i++) {
+		cds_list_for_each_entry_safe(c, next, &w->lists[i], link)
 		{
 			if (atomic_load(&w->crew->stop.now) ||
 				clock_mono_ns(&clock_system) >= until)
@@ -279,11 +280,10 @@ static void read_last(struct worker *w)
 
 static void close_all(struct worker *w)
 {
-	struct cds_list_head *lists[] = { &w->greeting, &w->streaming };
 	struct conn *c, *next;
 
-	for (unsigned i = 0; i < 2; i++) {
-		cds_list_for_each_entry_safe(c, next, lists[i], link)
+	for (unsigned i = 0; i < w->n_lists; i++) {
+		cds_list_for_each_entry_safe(c, next, &w->lists[i], link)
 		{
 			turn_close(w, c);
 		}
@@ -327,8 +327,12 @@ int worker_init(struct worker *w, struct crew *crew, unsigned index,
 		.all = -1,
 		.calls = -1,
 	};
-	CDS_INIT_LIST_HEAD(&w->greeting);
-	CDS_INIT_LIST_HEAD(&w->streaming);
+	w->lists = calloc(1 + crew->settings->n_listeners, sizeof(*w->lists));
+	if (w->lists == NULL)
+		return -ENOMEM;
+	w->n_lists = 1 + (unsigned)crew->settings->n_listeners;
+	for (unsigned i = 0; i < w->n_lists; i++)
+		CDS_INIT_LIST_HEAD(&w->lists[i]);
 	w->buffer = malloc(crew->settings->read_buffer);
 	if (w->buffer == NULL)
 		return -ENOMEM;
@@ -360,6 +364,7 @@ void worker_deinit(struct worker *w)
 	sink_deinit(&w->sink);
 	placement_deinit(&w->placement);
 	free(w->buffer);
+	free(w->lists);
 	*w = (struct worker){ .all = -1, .calls = -1 };
 }
 

@@ -33,10 +33,12 @@ struct worker {
 	struct thread thread;     /* owner: main */
 	struct pulse pulse;       /* watcher: main */
 	/* the rest: owner: worker */
-	int all, calls;                 /* epoll */
-	struct cds_list_head greeting;  /* oldest first */
-	struct cds_list_head streaming; /* in no order */
-	unsigned connections;           /* in both */
+	int all, calls; /* epoll */
+	/* 0: those that greet, oldest first; 1 + i: the streams of listener i,
+	 * the one that has been quiet longest first, until draining begins */
+	struct cds_list_head *lists;
+	unsigned n_lists;
+	unsigned connections; /* in all of them */
 	struct sink sink;
 	struct placement placement;
 	uint8_t *buffer;     /* settings->read_buffer octets */
@@ -68,6 +70,13 @@ int worker_start(struct worker *w);
  * Thread: the worker.
  */
 void worker_wait_for_room(struct worker *w);
+
+/* The list the connection belongs in. */
+static inline struct cds_list_head *worker_list(
+	const struct worker *w, const struct conn *c)
+{
+	return &w->lists[c->streaming ? 1U + c->listener : 0];
+}
 
 /* epoll_ctl(2) on the set the connection belongs in.  Thread: the worker.
  * Return: 0 or -errno. */

@@ -12,14 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/unix_path.h"
-
-enum {
-	/* a peer that vanished is noticed within two minutes */
-	KEEPALIVE_IDLE_S = 60,
-	KEEPALIVE_INTERVAL_S = 10,
-	KEEPALIVE_PROBES = 6,
-};
 
 /* Where the sentence about a failure goes. */
 struct complaint {
@@ -97,13 +91,30 @@ static void set_option(int fd, int level, int option, int value)
 	setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+static int round_up_s(uint64_t ns)
+{
+	return (int)((ns + NS_PER_S - 1) / NS_PER_S);
+}
+
+static void set_keepalive(int fd, const struct listen_settings *s)
+{
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, s->keepalive_time_ns != 0);
+	if (s->keepalive_time_ns == 0)
+		return;
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE,
+		round_up_s(s->keepalive_time_ns));
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL,
+		round_up_s(s->keepalive_interval_ns));
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)s->keepalive_count);
+}
+
 /* All of these are inherited by the connections. */
 static void set_tcp_options(int fd, const struct listen_settings *s)
 {
-	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+	set_keepalive(fd, s);
+	if (s->user_timeout_ns != 0)
+		set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+			(int)(s->user_timeout_ns / NS_PER_MS));
 	set_receive_buffer(fd, s->address.sa.sa_family, s->receive_buffer);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "net/address.h"
@@ -21,6 +22,10 @@ struct listen_settings {
 	 * A unix socket has no receive buffer of its own: its peer's send
 	 * buffer holds what was not read. */
 	size_t receive_buffer;
+	/* TCP: probes of quiet connections, time 0: none */
+	uint64_t keepalive_time_ns, keepalive_interval_ns;
+	unsigned keepalive_count;
+	uint64_t user_timeout_ns; /* TCP: 0: leave */
 };
 
 struct listen_socket {
@@ -40,7 +45,7 @@ struct listen_socket {
  *
  * A stale unix socket file (nobody answers) is replaced; a live one, and a
  * file that is no socket, are errors.  The mode is in force before anybody
- * can connect.  TCP connections will have keep-alive probes on.
+ * can connect.  Connections inherit the TCP options.
  *
  * Thread: main (it asks the user database).
  * Return: 0 or -errno.

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "lib/suite.h"
 
 static char dir[] = "/tmp/tapferry-listen-XXXXXX";
@@ -267,6 +268,15 @@ START_TEST(the_dual_address_takes_ipv4_too)
 }
 END_TEST
 
+static int tcp_option(int fd, int option)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	getsockopt(fd, IPPROTO_TCP, option, &value, &len);
+	return value;
+}
+
 START_TEST(tcp_connections_are_kept_alive_and_buffered)
 {
 	struct listen_settings s = settings("tcp://127.0.0.1:0");
@@ -277,6 +287,10 @@ START_TEST(tcp_connections_are_kept_alive_and_buffered)
 	socklen_t len = sizeof(on);
 
 	s.receive_buffer = 64 * 1024; /* any kernel grants that */
+	s.keepalive_time_ns = 90 * NS_PER_S;
+	s.keepalive_interval_ns = 1500 * NS_PER_MS;
+	s.keepalive_count = 4;
+	s.user_timeout_ns = 30 * NS_PER_S;
 	ck_assert_int_eq(listen_open(&l, &s, error, sizeof(error)), 0);
 	a = bound_address(l.fd);
 	ck_assert_int_eq(connect(client, &a.sa, a.len), 0);
@@ -284,11 +298,30 @@ START_TEST(tcp_connections_are_kept_alive_and_buffered)
 	ck_assert_int_ge(fd, 0);
 	getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &len);
 	ck_assert_int_eq(on, 1);
+	ck_assert_int_eq(tcp_option(fd, TCP_KEEPIDLE), 90);
+	ck_assert_int_eq(tcp_option(fd, TCP_KEEPINTVL), 2); /* in seconds */
+	ck_assert_int_eq(tcp_option(fd, TCP_KEEPCNT), 4);
+	ck_assert_int_eq(tcp_option(fd, TCP_USER_TIMEOUT), 30000);
 	len = sizeof(got);
 	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &len);
 	ck_assert_int_eq(got, 2 * 64 * 1024);
 	close(fd);
 	close(client);
+	listen_close(&l, &s);
+}
+END_TEST
+
+START_TEST(no_keepalive_time_is_no_keepalive)
+{
+	struct listen_settings s = settings("tcp://127.0.0.1:0");
+	struct listen_socket l;
+	int on = -1;
+	socklen_t len = sizeof(on);
+
+	ck_assert_int_eq(listen_open(&l, &s, error, sizeof(error)), 0);
+	getsockopt(l.fd, SOL_SOCKET, SO_KEEPALIVE, &on, &len);
+	ck_assert_int_eq(on, 0);
+	ck_assert_int_eq(tcp_option(l.fd, TCP_USER_TIMEOUT), 0);
 	listen_close(&l, &s);
 }
 END_TEST
@@ -372,6 +405,7 @@ int main(void)
 	tcase_add_test(t, a_foreign_address_is_an_error);
 	tcase_add_test(t, the_dual_address_takes_ipv4_too);
 	tcase_add_test(t, tcp_connections_are_kept_alive_and_buffered);
+	tcase_add_test(t, no_keepalive_time_is_no_keepalive);
 	tcase_add_test(t, an_adopted_socket_stays_its_other_holders);
 	tcase_add_test(t, a_socket_that_does_not_listen_is_not_adopted);
 	tcase_add_test(t, a_socket_of_another_kind_is_not_adopted);
