@@ -206,6 +206,9 @@ static void complete(struct config_memory *m)
 		if (v->max_connections > AUTO_CONNECTIONS_MAX)
 			v->max_connections = AUTO_CONNECTIONS_MAX;
 	}
+	/* the largest frame must find room, whatever else is under way */
+	if (v->frame_memory < 2 * (size_t)v->max_frame)
+		v->frame_memory = 2 * (size_t)v->max_frame;
 	for (size_t i = 0; i < m->values.n_outputs; i++) {
 		struct output_settings *o = &m->values.outputs[i].out;
 
@@ -259,6 +262,7 @@ static int hand_out(struct config *c, struct config_memory *m)
 			.max_per_peer = v->main.max_per_peer,
 			.refusals_per_second = v->main.refusals_per_second,
 			.max_frame = v->main.max_frame,
+			.frame_memory = v->main.frame_memory,
 			.read_buffer = READ_BUFFER + v->main.max_frame,
 			.handshake_timeout_ns = v->main.handshake_timeout_ns,
 		},

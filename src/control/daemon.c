@@ -138,9 +138,10 @@ static void show_life(struct daemon *d)
 static void show_stats(struct daemon *d, uint64_t now)
 {
 	unsigned connections = intake_connections(d->intake);
+	struct frame_memory_use memory = intake_frame_memory(d->intake);
 
-	report_stats(
-		&d->report, &d->stats, d->feeds, d->n_feeds, connections, now);
+	report_stats(&d->report, &d->stats, d->feeds, d->n_feeds, connections,
+		&memory, now);
 	notify("STATUS=%u connections, %llu events received", connections,
 		(unsigned long long)stat_sum(&d->stats, INTAKE_RECEIVED));
 }

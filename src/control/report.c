@@ -115,7 +115,7 @@ void report_ledger(
 
 void report_stats(struct report *r, const struct stat_set *intake,
 	struct feed *const *feeds, size_t n, unsigned connections,
-	uint64_t mono_ns)
+	const struct frame_memory_use *memory, uint64_t mono_ns)
 {
 	uint64_t received = stat_sum(intake, INTAKE_RECEIVED);
 	uint64_t bytes = stat_sum(intake, INTAKE_RECEIVED_BYTES);
@@ -126,10 +126,13 @@ void report_stats(struct report *r, const struct stat_set *intake,
 		seconds = 1;
 	buf_printf(&line,
 		"received=%" PRIu64 " events_per_s=%.0f bytes_per_s=%.0f"
-		" connections=%u refused=%" PRIu64,
+		" connections=%u refused=%" PRIu64
+		" frame_memory=%zu frame_memory_size=%zu"
+		" frame_allocations=%" PRIu64,
 		received, (double)(received - r->last_received) / seconds,
 		(double)(bytes - r->last_bytes) / seconds, connections,
-		sum_refusals(intake));
+		sum_refusals(intake), memory->in_use, memory->size,
+		memory->allocations);
 	for (size_t i = 0; i < n; i++) {
 		struct ledger l;
 

@@ -10,6 +10,7 @@
 
 #include "base/stat.h"
 #include "event/feed.h"
+#include "intake/frame_memory.h"
 
 /*
  * One output's ledger: received = delivered + filtered + dropped +
@@ -51,6 +52,6 @@ struct report {
 };
 void report_stats(struct report *r, const struct stat_set *intake,
 	struct feed *const *feeds, size_t n, unsigned connections,
-	uint64_t mono_ns);
+	const struct frame_memory_use *memory, uint64_t mono_ns);
 
 #endif

@@ -25,6 +25,7 @@ struct main_values {
 	unsigned max_per_peer;
 	unsigned refusals_per_second;
 	uint32_t max_frame;
+	size_t frame_memory;
 	uint64_t handshake_timeout_ns;
 	uint64_t grace_ns;
 	uint64_t drain_ns;

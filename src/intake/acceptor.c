@@ -120,7 +120,8 @@ static enum accepted accept_one(struct acceptor *a, size_t listener)
 	if (fd < 0)
 		return fail(a, "accept", errno);
 	r = conn_new(&c, fd, &peer.sa, (unsigned)listener,
-		a->crew->settings->max_frame, clock_mono_ns(&clock_system));
+		a->crew->settings->max_frame, &a->crew->frame_memory,
+		clock_mono_ns(&clock_system));
 	if (r != 0) {
 		close(fd);
 		return fail(a, "malloc", -r);

@@ -39,7 +39,8 @@ static void set_peer(struct conn *c, const struct sockaddr *sa)
 }
 
 int conn_new(struct conn **cp, int fd, const struct sockaddr *peer,
-	unsigned listener, uint32_t max_frame, uint64_t mono_ns)
+	unsigned listener, uint32_t max_frame, struct frame_memory *memory,
+	uint64_t mono_ns)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
@@ -48,6 +49,7 @@ int conn_new(struct conn **cp, int fd, const struct sockaddr *peer,
 	c->magic = CONN_MAGIC;
 	c->fd = fd;
 	c->listener = (uint16_t)listener;
+	c->memory = memory;
 	c->accepted_ns = mono_ns;
 	c->handshake = HANDSHAKE_INIT;
 	c->cutter = FRAME_CUTTER_INIT(max_frame);
@@ -64,7 +66,7 @@ struct conn *conn_free(struct conn *c)
 	assert(c->magic == CONN_MAGIC);
 	c->magic = 0;
 	close(c->fd);
-	free(c->rest);
+	conn_drop_rest(c);
 	free(c);
 	return NULL;
 }
@@ -92,16 +94,15 @@ int conn_keep(struct conn *c, struct slice *in, size_t want)
 		take = in->len;
 	if (c->rest_len + take > c->rest_cap) {
 		size_t cap = 2 * (c->rest_len + take);
-		uint8_t *grown;
+		int r;
 
 		if (cap < REST_MIN)
 			cap = REST_MIN;
 		if (cap > want && want >= REST_MIN)
 			cap = want;
-		grown = realloc(c->rest, cap);
-		if (grown == NULL)
-			return -ENOMEM;
-		c->rest = grown;
+		r = frame_memory_grow(c->memory, &c->rest, c->rest_cap, cap);
+		if (r != 0)
+			return r;
 		c->rest_cap = (uint32_t)cap;
 	}
 	memcpy(c->rest + c->rest_len, in->data, take);
@@ -113,8 +114,7 @@ int conn_keep(struct conn *c, struct slice *in, size_t want)
 
 void conn_drop_rest(struct conn *c)
 {
-	free(c->rest);
-	c->rest = NULL;
+	frame_memory_put(c->memory, &c->rest, c->rest_cap);
 	c->rest_len = c->rest_cap = 0;
 }
 

@@ -22,6 +22,7 @@
 #include <urcu/rculfhash.h>
 
 #include "base/slice.h"
+#include "intake/frame_memory.h"
 #include "wire/frame.h"
 #include "wire/handshake.h"
 
@@ -61,6 +62,7 @@ struct conn {
 	struct cds_list_head link;   /* owner: worker; one of its two lists */
 	struct handshake handshake;  /* owner: worker */
 	struct frame_cutter cutter;  /* owner: worker */
+	struct frame_memory *memory; /* const after new: what `rest` is of */
 	uint8_t *rest;               /* owner: worker; a half frame, or NULL */
 	uint32_t rest_len, rest_cap; /* owner: worker; octets */
 	uint32_t tick;         /* owner: worker; when it last brought octets */
@@ -74,11 +76,13 @@ _Static_assert(sizeof(struct conn) <= 192, "30,000 of them are held");
  * conn_new() - a connection of an accepted socket
  * @fd:    taken on success
  * @peer:  as accept(2) gave it
+ * @memory:  of half frames; lent
  *
  * Return: 0 or -ENOMEM.
  */
 int conn_new(struct conn **cp, int fd, const struct sockaddr *peer,
-	unsigned listener, uint32_t max_frame, uint64_t mono_ns);
+	unsigned listener, uint32_t max_frame, struct frame_memory *memory,
+	uint64_t mono_ns);
 
 /* At once; for one that nobody else has ever seen.  Closes the socket. */
 struct conn *conn_free(struct conn *c); /* NULL */
@@ -95,7 +99,7 @@ void conn_retire(struct conn *c);
  * @want:  octets the frame needs in all; no more than these are kept
  *
  * Memory follows what has come, not what a length announces.
- * Return: 0 or -ENOMEM.
+ * Return: 0, FRAME_MEMORY_E_FULL or -ENOMEM.
  */
 int conn_keep(struct conn *c, struct slice *in, size_t want);
 void conn_drop_rest(struct conn *c);

@@ -33,6 +33,7 @@ struct crew {
 	struct door *doors;                     /* const: one a worker */
 	unsigned n_doors;                       /* const after start */
 	struct registry registry;
+	struct frame_memory frame_memory;
 	struct admission admission;
 	struct stop stop;            /* for the workers */
 	struct bell ended;           /* rung after a change of the next */

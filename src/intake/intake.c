@@ -41,6 +41,7 @@ static int init_crew(struct intake *i, const struct intake_settings *s,
 
 	crew->settings = s;
 	crew->stats = stats;
+	frame_memory_init(&crew->frame_memory, s->frame_memory);
 	crew->loads = aligned_alloc(
 		_Alignof(struct load), s->workers * sizeof(*crew->loads));
 	crew->doors = calloc(s->workers, sizeof(*crew->doors));
@@ -197,6 +198,11 @@ const char *intake_stuck(struct intake *i)
 	if (pulse_is_stuck(&i->acceptor.pulse))
 		name = i->acceptor.thread.name;
 	return name;
+}
+
+struct frame_memory_use intake_frame_memory(const struct intake *i)
+{
+	return frame_memory_look(&i->crew.frame_memory);
 }
 
 unsigned intake_connections(const struct intake *i)

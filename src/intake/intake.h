@@ -13,6 +13,7 @@
 
 #include "base/stat.h"
 #include "event/feed.h"
+#include "intake/frame_memory.h"
 #include "net/cidr.h"
 #include "net/listen.h"
 
@@ -35,6 +36,7 @@ struct intake_settings {
 	unsigned max_per_peer;        /* connections of one address; 0: any */
 	unsigned refusals_per_second; /* 0: any number */
 	uint32_t max_frame;           /* octets */
+	size_t frame_memory;          /* octets of all half frames together */
 	size_t read_buffer;           /* octets of a worker's read buffer */
 	uint64_t handshake_timeout_ns;
 };
@@ -80,6 +82,9 @@ struct intake *intake_free(struct intake *i); /* NULL */
  * Thread: main.  Return: its name, of those the first; NULL: all is well.
  */
 const char *intake_stuck(struct intake *i);
+
+/* What half frames take.  Any thread. */
+struct frame_memory_use intake_frame_memory(const struct intake *i);
 
 /* How many connections are open now.  Any thread. */
 unsigned intake_connections(const struct intake *i);

@@ -42,7 +42,9 @@ static int take_frame(struct conn *c, int found, const struct frame *f,
 
 static int keep(struct conn *c, struct slice *in, struct slice frame)
 {
-	return conn_keep(c, in, frame_wanted(&c->cutter, frame));
+	int r = conn_keep(c, in, frame_wanted(&c->cutter, frame));
+
+	return r == FRAME_MEMORY_E_FULL ? STREAM_E_STARVED : r;
 }
 
 /* The frame whose beginning an earlier read brought. */

@@ -15,6 +15,7 @@ enum {
 	STREAM_E_FINISH,     /* send FINISH, then close */
 	STREAM_E_END,        /* the stream ended well: close */
 	STREAM_E_FULL,       /* wait for room in the sink, go on then */
+	STREAM_E_STARVED,    /* no memory for a half frame is left: close */
 	STREAM_E_VIOLATION,  /* *why says what the peer did: close */
 };
 

@@ -61,6 +61,20 @@ static void close_failure(
 	turn_close(w, c);
 }
 
+static void close_starved(struct worker *w, struct conn *c)
+{
+	char peer[CONN_PEER_TEXT_MAX];
+
+	conn_peer_text(c, peer);
+	log_warn_limited(INTAKE_FRAME_MEMORY,
+		"connection closed: limits.frame_memory is used up by frames "
+		"that came in part",
+		"listener=%s peer=%s frame_memory=%zu kept=%u",
+		listener_name(w, c), peer, c->memory->size, c->rest_len);
+	stat_inc(w->stats, INTAKE_FRAME_MEMORY_CLOSED);
+	turn_close(w, c);
+}
+
 static void close_end(struct worker *w, struct conn *c)
 {
 	char peer[CONN_PEER_TEXT_MAX];
@@ -234,6 +248,9 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 	case STREAM_E_END:
 		stat_inc(w->stats, INTAKE_STREAMS_FINISHED);
 		close_end(w, c);
+		return false;
+	case STREAM_E_STARVED:
+		close_starved(w, c);
 		return false;
 	case STREAM_E_VIOLATION:
 		close_violation(w, c, why);

@@ -31,6 +31,7 @@ void rig_init(struct rig *r)
 			.workers = 2,
 			.max_connections = 64,
 			.max_frame = 4096,
+			.frame_memory = 1024 * 1024,
 			.read_buffer = 64 * 1024,
 			.handshake_timeout_ns = 60 * NS_PER_S,
 		},

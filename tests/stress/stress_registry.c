@@ -33,7 +33,7 @@ static void add(void *arg)
 			sched_yield();
 			continue;
 		}
-		must(conn_new(&c, fd, &sa, 7, 1024, 1) == 0);
+		must(conn_new(&c, fd, &sa, 7, 1024, NULL, 1) == 0);
 		if (registry_add(&registry, c) != 0) {
 			++*refused;
 			conn_free(c);

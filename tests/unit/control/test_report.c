@@ -102,8 +102,13 @@ static void log_ledger(void)
 static void log_stats(void)
 {
 	struct report r = { .last_ns = 0, .last_received = 80 };
+	const struct frame_memory_use memory = {
+		.size = 1000,
+		.in_use = 400,
+		.allocations = 7,
+	};
 
-	report_stats(&r, &intake, feeds, 1, 3, 2 * NS_PER_S);
+	report_stats(&r, &intake, feeds, 1, 3, &memory, 2 * NS_PER_S);
 	ck_assert_uint_eq(r.last_received, 100);
 }
 
@@ -140,7 +145,9 @@ START_TEST(the_statistics_line_has_rates_of_the_interval)
 
 	ck_assert_ptr_nonnull(strstr(line, " STATS running: received=100 "
 					   "events_per_s=10 "));
-	ck_assert_ptr_nonnull(strstr(line, " connections=3 refused=0 "));
+	ck_assert_ptr_nonnull(
+		strstr(line, " connections=3 refused=0 frame_memory=400 "
+			     "frame_memory_size=1000 frame_allocations=7 "));
 	ck_assert_ptr_nonnull(strstr(line, " splunk.in_memory=7 "));
 }
 END_TEST

@@ -2,13 +2,18 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/suite.h"
 #include "net/address.h"
+#include "sync/thread.h"
 
+enum { MEMORY = 64 * 1024 };
+
+static struct frame_memory memory = { .size = MEMORY };
 static int peer_fd;
 
 static struct conn *make_conn(const struct sockaddr *sa)
@@ -17,7 +22,7 @@ static struct conn *make_conn(const struct sockaddr *sa)
 	struct conn *c;
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	ck_assert_int_eq(conn_new(&c, fds[0], sa, 3, 1024, 7), 0);
+	ck_assert_int_eq(conn_new(&c, fds[0], sa, 3, 1024, &memory, 7), 0);
 	peer_fd = fds[1];
 	return c;
 }
@@ -142,6 +147,78 @@ START_TEST(retiring_ends_it_for_the_peer_now_and_closes_it_later)
 }
 END_TEST
 
+START_TEST(large_halves_are_charged_to_the_limit_and_not_beyond)
+{
+	static uint8_t octets[MEMORY];
+	struct conn *c = make_unix_conn();
+	struct slice in = slice_from(octets, MEMORY);
+
+	ck_assert_int_eq(conn_keep(c, &in, MEMORY + 1), FRAME_MEMORY_E_FULL);
+	ck_assert_uint_eq(in.len, MEMORY);
+	ck_assert_uint_eq(frame_memory_look(&memory).in_use, 0);
+	ck_assert_int_eq(conn_keep(c, &in, MEMORY), 0);
+	ck_assert_uint_eq(frame_memory_look(&memory).in_use, MEMORY);
+	ck_assert_uint_eq(frame_memory_look(&memory).allocations, 1);
+	conn_free(c);
+	close(peer_fd);
+	ck_assert_uint_eq(frame_memory_look(&memory).in_use, 0);
+}
+END_TEST
+
+START_TEST(small_halves_find_room_when_all_is_used_up)
+{
+	static uint8_t octets[MEMORY];
+	struct conn *large = make_unix_conn();
+	struct slice in = slice_from(octets, MEMORY);
+	struct slice little = slice_from(octets, 500);
+	struct conn *small;
+
+	ck_assert_int_eq(conn_keep(large, &in, MEMORY), 0);
+	close(peer_fd);
+	small = make_unix_conn();
+	ck_assert_int_eq(conn_keep(small, &little, FRAME_MEMORY_FREE), 0);
+	ck_assert_uint_eq(frame_memory_look(&memory).in_use, MEMORY);
+	conn_free(small);
+	conn_free(large);
+	close(peer_fd);
+	ck_assert_uint_eq(frame_memory_look(&memory).in_use, 0);
+}
+END_TEST
+
+enum { KEEPERS = 4, KEEPS = 20000 };
+
+/* Up to half of the memory, so that four of these get in each other's way. */
+static void keep_often(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < KEEPS; i++) {
+		uint8_t *piece = NULL;
+		size_t size = 0;
+
+		for (size_t to = 2000; to <= MEMORY / 2; to *= 2) {
+			if (frame_memory_grow(&memory, &piece, size, to) != 0)
+				break;
+			size = to;
+			if (frame_memory_look(&memory).in_use > MEMORY)
+				abort();
+		}
+		frame_memory_put(&memory, &piece, size);
+	}
+}
+
+START_TEST(many_threads_never_get_more_than_there_is)
+{
+	struct thread t[KEEPERS] = { 0 };
+
+	for (int i = 0; i < KEEPERS; i++)
+		ck_assert_int_eq(
+			thread_start(&t[i], "keeper", keep_often, NULL), 0);
+	for (int i = 0; i < KEEPERS; i++)
+		thread_join(&t[i]);
+	ck_assert_uint_eq(frame_memory_look(&memory).in_use, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("conn");
@@ -154,5 +231,8 @@ int main(void)
 	tcase_add_test(t, a_unix_peer_is_told_by_its_process);
 	tcase_add_test(
 		t, retiring_ends_it_for_the_peer_now_and_closes_it_later);
+	tcase_add_test(t, large_halves_are_charged_to_the_limit_and_not_beyond);
+	tcase_add_test(t, small_halves_find_room_when_all_is_used_up);
+	tcase_add_test(t, many_threads_never_get_more_than_there_is);
 	return suite_run("conn", t);
 }

@@ -19,7 +19,7 @@ static struct conn *make_conn(int *peer)
 	struct conn *c;
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	ck_assert_int_eq(conn_new(&c, fds[0], &sa, 0, 1024, 0), 0);
+	ck_assert_int_eq(conn_new(&c, fds[0], &sa, 0, 1024, NULL, 0), 0);
 	*peer = fds[1];
 	return c;
 }

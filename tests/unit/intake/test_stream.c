@@ -10,6 +10,7 @@
 
 enum { MAX_FRAME = 200 };
 
+static struct frame_memory memory = { .size = 64 * 1024 };
 static struct feed feed;
 static struct stat_set stats;
 static struct sink sink;
@@ -32,7 +33,7 @@ static void set_up_with(enum feed_overflow overflow)
 	ck_assert_int_eq(stat_set_init(&stats, 1), 0);
 	ck_assert_int_eq(sink_init(&sink, feeds, 1, 0, &stats.shards[0]), 0);
 	ck_assert_int_eq(conn_new(&conn, socket(AF_UNIX, SOCK_STREAM, 0), &sa,
-				 0, MAX_FRAME, 0),
+				 0, MAX_FRAME, &memory, 0),
 		0);
 }
 
