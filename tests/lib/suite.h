@@ -18,6 +18,16 @@ static inline int suite_run(const char *name, TCase *t)
 	return failed != 0;
 }
 
+/*
+ * For loops of many thousands: check writes down where every assertion of its
+ * own stands, before it looks, and that takes microseconds.
+ */
+#define ensure(condition)                               \
+	do {                                            \
+		if (!(condition))                       \
+			ck_abort_msg("%s", #condition); \
+	} while (0)
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -141,7 +141,7 @@ START_TEST(rotated_files_are_compressed_with_mode_and_content)
 	FILE *f = fopen(path, "w");
 
 	for (int i = 0; i < LARGE; i++)
-		ck_assert_int_ne(putc('a' + i % 23, f), EOF);
+		ensure(putc('a' + i % 23, f) != EOF);
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert_int_eq(chmod(path, 0640), 0);
 	ck_assert_int_eq(rotation_init(&r, path, 2, true), 0);
@@ -153,7 +153,7 @@ START_TEST(rotated_files_are_compressed_with_mode_and_content)
 	ck_assert_int_eq(st.st_mode & 07777, 0640);
 	ck_assert_uint_eq(gunzip(rotated(1, ".gz"), text, sizeof(text)), LARGE);
 	for (int i = 0; i < LARGE; i++)
-		ck_assert_int_eq(text[i], 'a' + i % 23);
+		ensure(text[i] == 'a' + i % 23);
 }
 END_TEST
 

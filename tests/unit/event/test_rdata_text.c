@@ -36,10 +36,10 @@ static const char *decoded(struct slice msg, uint32_t at, uint16_t rdlen,
 	*good = rdata_write(text, &j, msg, &r);
 	json_put(&j, "\"");
 	n = json_end(&j);
-	ck_assert_uint_ne(n, 0);
+	ensure(n != 0);
 	json_decref(value);
 	value = json_loadb((char *)out, n, JSON_DECODE_ANY, NULL);
-	ck_assert_ptr_nonnull(value);
+	ensure(value != NULL);
 	return json_string_value(value);
 }
 
@@ -229,14 +229,14 @@ static void check_as_libknot(uint16_t type, const uint8_t *data, size_t len)
 	const char *got = decoded(
 		slice_from(data, len), 0, (uint16_t)len, type, CLASS_IN, &good);
 
-	ck_assert_int_eq(good, want_good);
+	ensure(good == want_good);
 	if (!good)
 		return;
 	/* an RRSIG's type: we know more names */
 	if (type == KNOT_RRTYPE_RRSIG && strncmp(want, "TYPE", 4) == 0)
-		ck_assert_str_eq(strchr(got, ' '), strchr(want, ' '));
+		ensure(strcmp(strchr(got, ' '), strchr(want, ' ')) == 0);
 	else
-		ck_assert_str_eq(got, want);
+		ensure(strcmp(got, want) == 0);
 }
 
 /* Octets that are small, so that labels and lengths often fit, or any */
@@ -341,7 +341,7 @@ START_TEST(any_data_of_any_type_is_safe)
 								: rand());
 			got = decoded(slice_from(rdata, len), 0, (uint16_t)len,
 				(uint16_t)type, CLASS_IN, &good);
-			ck_assert(good || strncmp(got, "\\# ", 3) == 0);
+			ensure(good || strncmp(got, "\\# ", 3) == 0);
 			free(rdata);
 		}
 	}
