@@ -6,6 +6,7 @@
 #include "event/digits.h"
 #include "event/rdata_common.h"
 #include "event/rdata_old.h"
+#include "event/rdata_shape.h"
 #include "event/rdata_text.h"
 
 enum {
@@ -78,6 +79,8 @@ static bool write_by_libknot(struct rdata_text *t, struct json *j,
 		return false;
 	len = dns_rdata_expand(msg, r, rdata->data, DNS_RDATA_EXPANDED_MAX);
 	if (len < 0)
+		return false;
+	if (!rdata_shape_fits(r->type, slice_from(rdata->data, (size_t)len)))
 		return false;
 	rdata->len = (uint16_t)len;
 	/* of other classes libknot takes empty data for text as well */
