@@ -67,6 +67,7 @@ struct conn *conn_free(struct conn *c)
 	c->magic = 0;
 	close(c->fd);
 	conn_drop_rest(c);
+	free(c->origin);
 	free(c);
 	return NULL;
 }
@@ -127,6 +128,71 @@ size_t conn_unread(const struct conn *c)
 	return (size_t)octets;
 }
 
+void conn_note_origin(
+	struct conn *c, struct slice identity, struct slice version)
+{
+	struct origin *o;
+
+	if (c->origin != NULL || identity.len + version.len == 0)
+		return;
+	if (identity.len > ORIGIN_TEXT_MAX)
+		identity.len = ORIGIN_TEXT_MAX;
+	if (version.len > ORIGIN_TEXT_MAX)
+		version.len = ORIGIN_TEXT_MAX;
+	o = malloc(sizeof(*o) + identity.len + version.len);
+	if (o == NULL)
+		return;
+	o->identity_len = (uint8_t)identity.len;
+	o->version_len = (uint8_t)version.len;
+	if (identity.len != 0)
+		memcpy(o->text, identity.data, identity.len);
+	if (version.len != 0)
+		memcpy(o->text + identity.len, version.data, version.len);
+	rcu_publish(c->origin, o);
+}
+
+static void get_credentials(const struct conn *c, struct ucred *peer)
+{
+	socklen_t len = sizeof(*peer);
+
+	*peer = (struct ucred){ 0 };
+	getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, peer, &len);
+}
+
+void conn_describe(const struct conn *c, struct conn_info *info)
+{
+	const struct origin *o;
+	struct ucred peer;
+
+	rcu_assert_reading();
+	*info = (struct conn_info){
+		.id = c->id,
+		.listener = c->listener,
+		.is_unix = c->is_unix,
+		.streaming = atomic_load(&c->streaming),
+		.peer = c->peer,
+		.peer_port = c->peer_port,
+		.messages = atomic_load(&c->messages),
+		.octets = atomic_load(&c->octets),
+		.errors = atomic_load(&c->errors),
+		.connected_ns = c->accepted_ns,
+		.quiet_ns = (uint64_t)atomic_load(&c->tick) * CONN_TICK_NS,
+	};
+	if (c->is_unix) {
+		get_credentials(c, &peer);
+		info->pid = peer.pid;
+		info->uid = peer.uid;
+	}
+	conn_peer_text(c, info->peer_text);
+	o = rcu_get(c->origin);
+	if (o == NULL)
+		return;
+	info->identity_len = o->identity_len;
+	info->version_len = o->version_len;
+	memcpy(info->identity, o->text, o->identity_len);
+	memcpy(info->version, o->text + o->identity_len, o->version_len);
+}
+
 void conn_peer_text(const struct conn *c, char text[CONN_PEER_TEXT_MAX])
 {
 	struct sockaddr_in6 in6 = {
@@ -134,15 +200,14 @@ void conn_peer_text(const struct conn *c, char text[CONN_PEER_TEXT_MAX])
 		.sin6_addr = c->peer,
 		.sin6_port = c->peer_port,
 	};
-	struct ucred peer = { 0 };
-	socklen_t len = sizeof(peer);
+	struct ucred peer;
 
 	if (!c->is_unix) {
 		address_format((const struct sockaddr *)&in6, sizeof(in6), text,
 			CONN_PEER_TEXT_MAX);
 		return;
 	}
-	getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	get_credentials(c, &peer);
 	snprintf(text, CONN_PEER_TEXT_MAX, "pid=%d,uid=%u", (int)peer.pid,
 		(unsigned)peer.uid);
 }

@@ -3,9 +3,9 @@
  *
  * It has one owner at a time: the acceptor, a conn ring, then one worker (and
  * another one, when it is handed over).  Everybody else finds it in the
- * registry under RCU, reads its constant fields, and may shutdown(2) its
- * socket; the descriptor is closed in the RCU callback, so its number is not
- * given again while somebody looks.
+ * registry under RCU, reads its constant and atomic fields (conn_describe()),
+ * and may shutdown(2) its socket; the descriptor is closed in the RCU callback,
+ * so its number is not given again while somebody looks.
  *
  * A quiet connection is this struct and nothing else, so every field is
  * weighed: 30,000 of them are the design's case.
@@ -14,9 +14,11 @@
 #define TAPFERRY_INTAKE_CONN_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <urcu.h>
 #include <urcu/list.h>
 #include <urcu/rculfhash.h>
@@ -29,6 +31,11 @@
 enum { CONN_MAGIC = 0x636f6e6e };
 
 struct peer; /* intake/peers.h */
+
+/* "192.0.2.1:4711", or "pid=12,uid=101" of a unix socket's peer. */
+enum { CONN_PEER_TEXT_MAX = 64 };
+
+enum { CONN_TICK_NS = 100 * 1000 * 1000 }; /* how finely activity is noted */
 
 /* A reply that could not be written whole yet. */
 enum conn_reply {
@@ -46,18 +53,17 @@ struct conn {
 	struct cds_lfht_node node; /* rcu: registry */
 	struct rcu_head rcu;       /* owner: call_rcu */
 
-	struct in6_addr peer; /* const after new: IPv4 as a mapped address */
-	in_port_t peer_port;  /* const after new: network order */
-	uint16_t listener;    /* const after new: index in the settings */
-	bool is_unix;         /* const after new: then it has no peer */
-	uint8_t reply;        /* owner: worker; enum conn_reply */
-	uint8_t replied;      /* owner: worker; octets of it written */
+	struct in6_addr peer;   /* const after new: IPv4 as a mapped address */
+	in_port_t peer_port;    /* const after new: network order */
+	uint16_t listener;      /* const after new: index in the settings */
+	bool is_unix;           /* const after new: then it has no peer */
+	uint8_t reply;          /* owner: worker; enum conn_reply */
+	uint8_t replied;        /* owner: worker; octets of it written */
+	_Atomic bool streaming; /* atomic: set by its worker; has sent START */
 
 	/* owner: its own, as the place in the registry: where it counts among
 	 * the connections of its address, or NULL */
 	struct peer *place;
-
-	bool streaming; /* owner: worker; is with the streams, not greeting */
 
 	struct cds_list_head link;   /* owner: worker; one of its two lists */
 	struct handshake handshake;  /* owner: worker */
@@ -65,12 +71,45 @@ struct conn {
 	struct frame_memory *memory; /* const after new: what `rest` is of */
 	uint8_t *rest;               /* owner: worker; a half frame, or NULL */
 	uint32_t rest_len, rest_cap; /* owner: worker; octets */
-	uint32_t tick;         /* owner: worker; when it last brought octets */
-	uint32_t window;       /* owner: worker; the one counted in: */
-	uint32_t window_bytes; /* owner: worker; octets read in it */
+	_Atomic uint32_t tick;       /* atomic: set by its worker; when it last
+				      * brought octets */
+	uint32_t window;             /* owner: worker; the one counted in: */
+	uint32_t window_bytes;       /* owner: worker; octets read in it */
+
+	/* atomic: added to by its worker */
+	_Atomic uint32_t errors; /* messages dropped or malformed */
+	_Atomic uint64_t messages, octets;
+	struct origin *origin; /* rcu: set once by its worker; NULL: unknown */
 };
 
 _Static_assert(sizeof(struct conn) <= 192, "30,000 of them are held");
+
+/*
+ * What the first message that says so says of the DNS server: made then, so a
+ * quiet connection costs nothing; with names of usual length 48 octets.
+ */
+enum { ORIGIN_TEXT_MAX = 128 }; /* octets of each; longer ones are cut */
+struct origin {
+	uint8_t identity_len, version_len;
+	uint8_t text[]; /* identity, version: any octets */
+};
+
+/* A connection as somebody else sees it. */
+struct conn_info {
+	uint64_t id;
+	unsigned listener;
+	bool is_unix, streaming;
+	struct in6_addr peer; /* TCP */
+	in_port_t peer_port;  /* TCP; network order */
+	pid_t pid;            /* unix */
+	uid_t uid;            /* unix */
+	uint64_t messages, octets, errors;
+	uint64_t connected_ns; /* monotonic */
+	uint64_t quiet_ns;     /* monotonic: since then, to CONN_TICK_NS */
+	char peer_text[CONN_PEER_TEXT_MAX];
+	uint8_t identity[ORIGIN_TEXT_MAX], version[ORIGIN_TEXT_MAX];
+	uint8_t identity_len, version_len;
+};
 
 /*
  * conn_new() - a connection of an accepted socket
@@ -112,8 +151,34 @@ static inline struct slice conn_rest(const struct conn *c)
 	return slice_from(c->rest, c->rest_len);
 }
 
-/* "192.0.2.1:4711", or "pid=12,uid=101" of a unix socket's peer. */
-enum { CONN_PEER_TEXT_MAX = 64 };
+/* Counts what one read brought.  Thread: its worker. */
+static inline void conn_count(
+	struct conn *c, size_t octets, uint64_t messages, uint64_t errors)
+{
+	/* nobody else writes them: no need for a locked instruction */
+	atomic_store_explicit(&c->octets,
+		atomic_load_explicit(&c->octets, memory_order_relaxed) + octets,
+		memory_order_relaxed);
+	atomic_store_explicit(&c->messages,
+		atomic_load_explicit(&c->messages, memory_order_relaxed) +
+			messages,
+		memory_order_relaxed);
+	atomic_store_explicit(&c->errors,
+		atomic_load_explicit(&c->errors, memory_order_relaxed) +
+			(uint32_t)errors,
+		memory_order_relaxed);
+}
+
+/*
+ * conn_note_origin() - remember who sends, once
+ * Without memory it stays unknown until the next message.  Thread: its worker.
+ */
+void conn_note_origin(
+	struct conn *c, struct slice identity, struct slice version);
+
+/* Fills in *info.  Thread: any, in the read section it was found in. */
+void conn_describe(const struct conn *c, struct conn_info *info);
+
 void conn_peer_text(const struct conn *c, char text[CONN_PEER_TEXT_MAX]);
 
 #endif

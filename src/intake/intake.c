@@ -205,6 +205,11 @@ struct frame_memory_use intake_frame_memory(const struct intake *i)
 	return frame_memory_look(&i->crew.frame_memory);
 }
 
+struct registry *intake_registry(struct intake *i)
+{
+	return &i->crew.registry;
+}
+
 unsigned intake_connections(const struct intake *i)
 {
 	return registry_count(&i->crew.registry);

@@ -42,6 +42,7 @@ struct intake_settings {
 };
 
 struct intake;
+struct registry; /* intake/registry.h */
 
 /*
  * intake_start() - open the listeners, start acceptor and workers
@@ -85,6 +86,9 @@ const char *intake_stuck(struct intake *i);
 
 /* What half frames take.  Any thread. */
 struct frame_memory_use intake_frame_memory(const struct intake *i);
+
+/* All open connections: to walk, find and close them.  Any thread. */
+struct registry *intake_registry(struct intake *i);
 
 /* How many connections are open now.  Any thread. */
 unsigned intake_connections(const struct intake *i);

@@ -94,18 +94,62 @@ void registry_walk(struct registry *r,
 	rcu_reading_end();
 }
 
-bool registry_close(struct registry *r, uint64_t id)
+/* Return: the one of that id, or NULL.  In a read section. */
+static struct conn *find(struct registry *r, uint64_t id)
 {
 	struct cds_lfht_iter i;
 	struct cds_lfht_node *node;
 
-	rcu_reading_start();
+	rcu_assert_reading();
 	cds_lfht_lookup(r->table, hash(id), match, &id, &i);
 	node = cds_lfht_iter_get_node(&i);
-	if (node != NULL) {
-		shutdown(caa_container_of(node, struct conn, node)->fd,
-			SHUT_RDWR);
-	}
+	return node != NULL ? caa_container_of(node, struct conn, node) : NULL;
+}
+
+bool registry_find(struct registry *r, uint64_t id, struct conn_info *info)
+{
+	const struct conn *c;
+
+	rcu_reading_start();
+	c = find(r, id);
+	if (c != NULL)
+		conn_describe(c, info);
 	rcu_reading_end();
-	return node != NULL;
+	return c != NULL;
+}
+
+bool registry_close(struct registry *r, uint64_t id)
+{
+	const struct conn *c;
+
+	rcu_reading_start();
+	c = find(r, id);
+	if (c != NULL)
+		shutdown(c->fd, SHUT_RDWR);
+	rcu_reading_end();
+	return c != NULL;
+}
+
+struct closing {
+	const struct cidr *network;
+	unsigned n;
+};
+
+static bool close_one(const struct conn *c, void *arg)
+{
+	struct closing *closing = arg;
+
+	if (!c->is_unix && cidr_has(closing->network, &c->peer)) {
+		shutdown(c->fd, SHUT_RDWR);
+		closing->n++;
+	}
+	return true;
+}
+
+unsigned registry_close_network(struct registry *r, const struct cidr *network)
+{
+	struct closing closing = { .network = network };
+
+	registry_walk(r, close_one, &closing);
+	return closing.n;
 }

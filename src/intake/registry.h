@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "intake/conn.h"
+#include "net/cidr.h"
 
 enum {
 	REGISTRY_E_FULL = 1, /* as many connections as are allowed */
@@ -44,13 +45,21 @@ void registry_remove(struct registry *r, struct conn *c);
 
 /*
  * registry_walk() - visit every connection
- * @visit:  gets each one under RCU: reads constant fields, does not block;
- *          returns false to stop
+ * @visit:  gets each one under RCU: looks with conn_describe(), does not
+ *          block; returns false to stop
  *
  * Connections that come or go meanwhile may or may not be seen.  Any thread.
  */
 void registry_walk(struct registry *r,
 	bool (*visit)(const struct conn *c, void *arg), void *arg);
+
+/*
+ * registry_find() - look at one connection
+ * @info:  filled in when there is one of that id
+ *
+ * Any thread.  Return: is there?
+ */
+bool registry_find(struct registry *r, uint64_t id, struct conn_info *info);
 
 /*
  * registry_close() - ask for the end of one connection
@@ -59,6 +68,9 @@ void registry_walk(struct registry *r,
  * Return: false when there is none of that id.
  */
 bool registry_close(struct registry *r, uint64_t id);
+
+/* The same for all TCP peers of a network.  Return: how many there were. */
+unsigned registry_close_network(struct registry *r, const struct cidr *network);
 
 static inline unsigned registry_count(const struct registry *r)
 {

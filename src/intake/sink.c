@@ -40,16 +40,17 @@ void sink_deinit(struct sink *s)
 	*s = SINK_NULL;
 }
 
-void sink_add(struct sink *s, struct slice payload)
+bool sink_add(struct sink *s, struct slice payload)
 {
 	s->received++;
 	if (event_decode(&s->event, s->records, payload, s->real_ns) != 0) {
 		s->not_dnstap++;
-		return;
+		return false;
 	}
 	s->malformed += s->event.has_dns && s->event.dns.malformed;
 	for (size_t i = 0; i < s->n_fillers; i++)
 		filler_add(&s->fillers[i], &s->event, s->mono_ns);
+	return true;
 }
 
 bool sink_is_blocked(struct sink *s)

@@ -39,8 +39,8 @@ int sink_init(struct sink *s, struct feed **feeds, size_t n_feeds,
 	unsigned worker, struct stat_shard *stats);
 void sink_deinit(struct sink *s);
 
-/* Takes the payload of one data frame. */
-void sink_add(struct sink *s, struct slice payload);
+/* Takes the payload of one data frame.  Return: it is dnstap, in s->event. */
+bool sink_add(struct sink *s, struct slice payload);
 
 /* A frame above the limit began: counted, its octets never come here. */
 static inline void sink_skip(struct sink *s)

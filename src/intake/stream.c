@@ -35,8 +35,9 @@ static int take_frame(struct conn *c, int found, const struct frame *f,
 	}
 	if (found == FRAME_E_SKIPPED)
 		sink_skip(sink);
-	else
-		sink_add(sink, f->payload);
+	else if (sink_add(sink, f->payload) && c->origin == NULL)
+		conn_note_origin(
+			c, sink->event.tap.identity, sink->event.tap.version);
 	return sink_is_full(sink) ? STREAM_E_FULL : 0;
 }
 

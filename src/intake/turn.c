@@ -226,6 +226,7 @@ static void count_bytes(struct worker *w, struct conn *c, size_t bytes)
 static bool take(struct worker *w, struct conn *c, struct slice in)
 {
 	const char *why = "";
+	size_t octets = in.len;
 	int r;
 
 	count_bytes(w, c, in.len);
@@ -234,6 +235,8 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 	w->sink.real_ns = clock_real_ns(&clock_system);
 	while ((r = stream_take(c, &in, &w->sink, &why)) == STREAM_E_FULL)
 		worker_wait_for_room(w);
+	conn_count(c, octets, w->sink.received,
+		w->sink.not_dnstap + w->sink.too_large + w->sink.malformed);
 	sink_count(&w->sink);
 	switch (r) {
 	case 0:

@@ -50,7 +50,7 @@ struct worker {
 	bool draining;
 };
 
-enum { WORKER_TICK_NS = 100 * 1000 * 1000 };
+enum { WORKER_TICK_NS = CONN_TICK_NS };
 
 /*
  * worker_init() - make everything but the thread

@@ -1,10 +1,12 @@
 /*
  * Connections come and go through one adder and several owners, as in the
- * intake, while others walk the registry and close by id: nobody sees a freed
- * connection or a foreign descriptor, and the limit holds at every moment.
+ * intake, while others walk the registry, find, and close by id and by network:
+ * nobody sees a freed connection, a foreign descriptor or half an origin, and
+ * the limit holds at every moment.
  */
 #include "intake/registry.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,11 +19,11 @@ enum { OWNERS = 2, WALKERS = 2, CLOSERS = 1, MAX = 50 };
 static struct registry registry;
 static struct ring ring;
 static uint64_t end_ns;
-static _Atomic uint64_t newest_id, walked, closed;
+static _Atomic uint64_t newest_id, walked, closed, found, swept;
 
 static void add(void *arg)
 {
-	const struct sockaddr sa = { .sa_family = AF_UNIX };
+	struct sockaddr_in in = { .sin_family = AF_INET };
 	uint64_t *refused = arg;
 
 	while (stress_goes_on(end_ns)) {
@@ -33,7 +35,9 @@ static void add(void *arg)
 			sched_yield();
 			continue;
 		}
-		must(conn_new(&c, fd, &sa, 7, 1024, NULL, 1) == 0);
+		in.sin_addr.s_addr = htonl(0xc0000200U + (unsigned)fd % 4);
+		must(conn_new(&c, fd, (struct sockaddr *)&in, 7, 1024, NULL,
+			     1) == 0);
 		if (registry_add(&registry, c) != 0) {
 			++*refused;
 			conn_free(c);
@@ -65,7 +69,11 @@ static void own(void *arg)
 			struct conn *c = mine[i];
 
 			mine[i] = mine[--n];
-			c->tick++; /* the owner's field */
+			/* what its owner does when something comes */
+			c->tick++;
+			conn_count(c, 100, 2, 1);
+			conn_note_origin(c, slice_from("identity", 8),
+				slice_from("version", 7));
 			registry_remove(&registry, c);
 			conn_retire(c);
 		}
@@ -76,9 +84,12 @@ static bool visit(const struct conn *c, void *arg)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = sizeof(sa);
+	struct conn_info info;
 	uint64_t *n = arg;
 
-	must(c->magic == CONN_MAGIC && c->listener == 7 && c->is_unix);
+	must(c->magic == CONN_MAGIC && c->listener == 7);
+	conn_describe(c, &info);
+	must(info.id == c->id && !info.is_unix);
 	/* the descriptor is a unix socket for as long as we look */
 	must(getsockname(c->fd, (struct sockaddr *)&sa, &len) == 0);
 	must(sa.ss_family == AF_UNIX);
@@ -101,13 +112,26 @@ static void walk(void *arg)
 static void close_some(void *arg)
 {
 	uint64_t *seed = arg;
+	struct buf why = BUF_NULL;
+	struct cidr network;
 
+	must(cidr_parse(&network, "192.0.2.0/31", &why) == 0);
 	while (stress_goes_on(end_ns)) {
 		uint64_t newest = atomic_load(&newest_id);
 		uint64_t id = newest - stress_random(seed) % MAX;
 
+		struct conn_info info;
+
+		if (registry_find(&registry, id, &info)) {
+			must(info.id == id);
+			must(info.identity_len == 0 || info.version_len == 7);
+			atomic_fetch_add(&found, 1);
+		}
 		if (registry_close(&registry, id))
 			atomic_fetch_add(&closed, 1);
+		if (stress_random(seed) % 64 == 0)
+			atomic_fetch_add(&swept,
+				registry_close_network(&registry, &network));
 	}
 }
 
@@ -138,13 +162,18 @@ int main(void)
 	must(registry_count(&registry) == 0);
 	registry_deinit(&registry);
 	ring_deinit(&ring);
-	printf("added=%llu refused=%llu walked=%llu closed=%llu\n",
+	printf("added=%llu refused=%llu walked=%llu closed=%llu found=%llu "
+	       "swept=%llu\n",
 		(unsigned long long)atomic_load(&newest_id),
 		(unsigned long long)refused,
 		(unsigned long long)atomic_load(&walked),
-		(unsigned long long)atomic_load(&closed));
+		(unsigned long long)atomic_load(&closed),
+		(unsigned long long)atomic_load(&found),
+		(unsigned long long)atomic_load(&swept));
 	return atomic_load(&newest_id) > MAX && atomic_load(&walked) != 0 &&
-			       atomic_load(&closed) != 0
+			       atomic_load(&closed) != 0 &&
+			       atomic_load(&found) != 0 &&
+			       atomic_load(&swept) != 0
 		       ? 0
 		       : 1;
 }
