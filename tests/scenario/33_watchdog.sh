@@ -24,22 +24,27 @@ wait_for "$dir/daemon.out" '^notify STATUS=taking connections$'
 until_true 10 at_least "$life" "$dir/daemon.out" 3 ||
 	fail "no sign of life while idle"
 
-# stream - a sender that stays; leaves its process in $sender
-stream() {
-	start sender "$builddir/src/tapferry-load" send --quiet \
+begin_sender() {
+	start sender "$builddir/src/tapferry-load" send --progress \
 		--to "unix:$dir/tap.sock" --generate --rate 100
-	wait_for "$dir/daemon.err" ' INTAKE_ACCEPTED ' 5
-	sleep 0.2
 }
 
-# silent WHO - for twice the time the service manager waits
+# stream - a sender that stays, and is past its handshake
+stream() {
+	begin_sender
+	wait_for "$dir/sender.err" 'sent [1-9][0-9]* frames'
+}
+
+# silent WHO - twice the time the service manager waits; it takes a while to
+# begin: the turn has to last from one look to the next
 silent() {
-	local before
-	sleep $watchdog # the turn has to last from one look to the next
-	before=$(count "$life" "$dir/daemon.out")
-	sleep $((watchdog * 2))
-	equal "signs of life while the $1 is stuck" \
-		"$(count "$life" "$dir/daemon.out")" "$before"
+	local before try
+	for try in 1 2 3 4; do
+		before=$(count "$life" "$dir/daemon.out")
+		sleep $((watchdog * 2))
+		[ "$(count "$life" "$dir/daemon.out")" -gt "$before" ] || return 0
+	done
+	fail "signs of life while the $1 is stuck, $try times"
 }
 
 # resumed WHO THREAD - the pipe is read again: the thread and the signs of life go on
@@ -70,11 +75,15 @@ resumed worker worker-0
 
 # the acceptor, which tells of a new connection
 fill 2
-start sender "$builddir/src/tapferry-load" send --quiet \
-	--to "unix:$dir/tap.sock" --generate --rate 100
+begin_sender
 silent acceptor
 resumed acceptor acceptor
+# it has waited for its handshake, perhaps for longer than it may
+kill -TERM "${pids[sender]}" 2>/dev/null || :
+until_true 20 gone sender || fail "the sender is still running"
+unset 'pids[sender]'
 
+stream
 # a sender that is there when the daemon ends, and none that finishes
 stop daemon 0
 until_true 20 gone sender || fail "the sender is still running"
