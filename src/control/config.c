@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/memory.h"
@@ -51,6 +52,54 @@ static void check_listeners(struct config_memory *m)
 					"an earlier listener has that address");
 		}
 	}
+}
+
+/* As the start will load them. */
+static int check_tls_files(struct config_memory *m, size_t i)
+{
+	const struct tls_settings *tls = &m->values.listeners[i].tls;
+	const config_setting_t *s = values_element(&m->tree, SCOPE_LISTENER, i);
+	struct tls_credentials *credentials;
+	struct stat st;
+	char why[384];
+	int r = tls_credentials_load(&credentials, tls, why, sizeof(why));
+
+	if (r == -EINVAL)
+		tree_problem(&m->tree, s, NULL, "%s", why);
+	if (r != 0)
+		return r == -EINVAL ? 0 : r;
+	tls_credentials_put(credentials);
+	if (stat(tls->key, &st) == 0 && st.st_mode & S_IROTH)
+		note(m, s, "every user can read tls.key: chmod 0640");
+	return 0;
+}
+
+static int check_tls(struct config_memory *m, size_t i)
+{
+	const struct listener_values *l = &m->values.listeners[i];
+	const struct tls_settings *tls = &l->tls;
+	const config_setting_t *s = values_element(&m->tree, SCOPE_LISTENER, i);
+	bool checks = tls->client_auth == TLS_CLIENT_OPTIONAL ||
+		      tls->client_auth == TLS_CLIENT_REQUIRED;
+
+	if (!l->listen.address.tls)
+		return 0;
+	if (tls->cert == NULL || tls->key == NULL)
+		tree_problem(&m->tree, s,
+			tls->cert == NULL ? "tls.cert" : "tls.key",
+			"is missing: a tls:// address needs certificate and "
+			"key");
+	else if (checks && tls->client_ca == NULL)
+		tree_problem(&m->tree, s, "tls.client_ca",
+			"is missing: clients' certificates are to be checked, "
+			"name the authorities that vouch for them");
+	else if (tls->names != NULL && tls->client_ca == NULL)
+		tree_problem(&m->tree, s, "tls.client_ca",
+			"is missing: names are those of clients' certificates, "
+			"name the authorities that vouch for them");
+	else
+		return check_tls_files(m, i);
+	return 0;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -250,6 +299,7 @@ static int hand_out(struct config *c, struct config_memory *m)
 			.allow = v->listeners[i].allow,
 			.deny = v->listeners[i].deny,
 			.idle_timeout_ns = v->listeners[i].idle_timeout_ns,
+			.tls = v->listeners[i].tls,
 		};
 	for (size_t i = 0; i < v->n_outputs; i++)
 		m->outputs[i] = v->outputs[i].out;
@@ -265,6 +315,8 @@ static int hand_out(struct config *c, struct config_memory *m)
 			.frame_memory = v->main.frame_memory,
 			.read_buffer = READ_BUFFER + v->main.max_frame,
 			.handshake_timeout_ns = v->main.handshake_timeout_ns,
+			.tls_handshake_timeout_ns =
+				v->main.tls_handshake_timeout_ns,
 		},
 		.outputs = m->outputs,
 		.n_outputs = v->n_outputs,
@@ -292,6 +344,8 @@ static int load(struct config *c, struct config_memory *m,
 	if (m->tokens == NULL || m->host == NULL)
 		return -ENOMEM;
 	check_listeners(m);
+	for (size_t i = 0; r == 0 && i < m->values.n_listeners; i++)
+		r = check_tls(m, i);
 	check_outputs(m);
 	for (size_t i = 0; r == 0 && i < m->values.n_outputs; i++)
 		r = find_token(m, i);

@@ -18,7 +18,11 @@
 #include "intake/inherited.h"
 #include "sync/thread.h"
 
-enum { ERROR_MAX = 512, POLL_MS = 20 };
+enum {
+	ERROR_MAX = 512,
+	POLL_MS = 20,
+	TLS_LOOK_S = 3, /* how often certificates are looked at */
+};
 
 struct daemon {
 	const struct config *config;
@@ -33,9 +37,10 @@ struct daemon {
 	struct report report;
 	struct beat stats_beat;
 	struct beat life_beat;
-	bool stuck;       /* a thread was, at the last look */
-	int signals;      /* signalfd */
-	int intake_ended; /* eventfd: the thread below is through */
+	struct beat tls_beat; /* looks at the certificates */
+	bool stuck;           /* a thread was, at the last look */
+	int signals;          /* signalfd */
+	int intake_ended;     /* eventfd: the thread below is through */
 	struct thread stopper;
 	uint64_t grace_deadline_ns; /* const while the stopper runs */
 	bool cut;                   /* a second signal came */
@@ -146,6 +151,14 @@ static void show_stats(struct daemon *d, uint64_t now)
 		(unsigned long long)stat_sum(&d->stats, INTAKE_RECEIVED));
 }
 
+static bool has_tls(const struct config *c)
+{
+	for (size_t i = 0; i < c->intake.n_listeners; i++)
+		if (c->intake.listeners[i].listen.address.tls)
+			return true;
+	return false;
+}
+
 static void start_beats(struct daemon *d)
 {
 	uint64_t now = clock_mono_ns(&clock_system);
@@ -153,6 +166,8 @@ static void start_beats(struct daemon *d)
 	d->report.last_ns = now;
 	d->stats_beat = beat_from(d->config->stats_interval_ns, now);
 	d->life_beat = beat_from(notify_watchdog_ns() / 2, now);
+	d->tls_beat =
+		beat_from(has_tls(d->config) ? TLS_LOOK_S * NS_PER_S : 0, now);
 }
 
 static void keep_beats(struct daemon *d)
@@ -163,17 +178,27 @@ static void keep_beats(struct daemon *d)
 		show_stats(d, now);
 	if (beat_is_due(&d->life_beat, now))
 		show_life(d);
+	if (beat_is_due(&d->tls_beat, now))
+		intake_refresh_tls(d->intake, false);
+}
+
+static int next_beat_ms(const struct daemon *d)
+{
+	uint64_t now = clock_mono_ns(&clock_system);
+	int first = beat_wait_ms(&d->stats_beat, now);
+	int life = beat_wait_ms(&d->life_beat, now);
+	int tls = beat_wait_ms(&d->tls_beat, now);
+
+	if (life < first)
+		first = life;
+	return tls < first ? tls : first;
 }
 
 /* Until a signal asks for the end. */
 static int run(struct daemon *d)
 {
 	for (;;) {
-		uint64_t now = clock_mono_ns(&clock_system);
-		int stats_ms = beat_wait_ms(&d->stats_beat, now);
-		int life_ms = beat_wait_ms(&d->life_beat, now);
-		int sig =
-			wait_signal(d, stats_ms < life_ms ? stats_ms : life_ms);
+		int sig = wait_signal(d, next_beat_ms(d));
 
 		keep_beats(d);
 		switch (sig) {
@@ -186,9 +211,11 @@ static int run(struct daemon *d)
 			rotate(d);
 			break;
 		case SIGHUP:
-			log_info(RELOAD_IGNORED,
-				"a changed configuration needs a restart",
+			log_info(RELOAD,
+				"certificates are loaded again; a changed "
+				"configuration needs a restart",
 				"signal=HUP");
+			intake_refresh_tls(d->intake, true);
 			break;
 		}
 	}

@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 
 	HEADING("Listeners and outputs, in addition to FILE's or without one"),
 	ROW(LISTEN, 0, "listen", "ADDRESS", "", NULL,
-		"unix:/path or tcp://address:port\n"
+		"unix:/path, tcp://address:port or tls://address:port\n"
 		"(default " OPTIONS_DEFAULT_LISTENER ")"),
 	ROW(OUTPUT, 0, "output", "WHERE", "", NULL,
 		"stdout, file:PATH or hec:URL (default stdout)"),

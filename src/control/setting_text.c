@@ -335,7 +335,11 @@ static void format_address(const struct address *a, struct buf *out)
 	char text[ADDRESS_TEXT_MAX];
 
 	address_format(&a->sa, a->len, text, sizeof(text));
-	buf_printf(out, "%s%s", address_is_unix(a) ? "" : "tcp://", text);
+	buf_printf(out, "%s%s",
+		address_is_unix(a) ? ""
+		: a->tls           ? "tls://"
+				   : "tcp://",
+		text);
 }
 
 static void format_proxy(const char *url, struct buf *out)

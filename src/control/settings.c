@@ -17,6 +17,10 @@ _Static_assert(RAW_NEVER == 0 && RAW_MALFORMED == 1 && RAW_ALWAYS == 2,
 	"outputs[].include_raw");
 _Static_assert(OVERFLOW_DROP == 0 && OVERFLOW_BLOCK == 1, "outputs[].overflow");
 
+_Static_assert(TLS_CLIENT_AUTO == 0 && TLS_CLIENT_NONE == 1 &&
+		       TLS_CLIENT_OPTIONAL == 2 && TLS_CLIENT_REQUIRED == 3,
+	"listeners[].tls.client_auth");
+
 const struct scope scopes[SCOPE_COUNT] = {
 #define SCOPE(id, parent, key, kind, fits, help) \
 	{ SCOPE_##id, SCOPE_##parent, key, SCOPE_IS_##kind, FITS_##fits, help },
@@ -27,18 +31,19 @@ const struct scope scopes[SCOPE_COUNT] = {
 };
 
 /* The struct that a scope's fields are in. */
-#define TOP_VALUES       struct main_values
-#define LIMITS_VALUES    struct main_values
-#define SHUTDOWN_VALUES  struct main_values
-#define LOG_VALUES       struct main_values
-#define LISTENER_VALUES  struct listener_values
-#define KEEPALIVE_VALUES struct listener_values
-#define OUTPUT_VALUES    struct output_values
-#define BATCH_VALUES     struct output_values
-#define BACKEND_VALUES   struct backend_settings
-#define RETRY_VALUES     struct output_values
-#define TLS_VALUES       struct output_values
-#define ROTATE_VALUES    struct output_values
+#define TOP_VALUES          struct main_values
+#define LIMITS_VALUES       struct main_values
+#define SHUTDOWN_VALUES     struct main_values
+#define LOG_VALUES          struct main_values
+#define LISTENER_VALUES     struct listener_values
+#define KEEPALIVE_VALUES    struct listener_values
+#define LISTENER_TLS_VALUES struct listener_values
+#define OUTPUT_VALUES       struct output_values
+#define BATCH_VALUES        struct output_values
+#define BACKEND_VALUES      struct backend_settings
+#define RETRY_VALUES        struct output_values
+#define TLS_VALUES          struct output_values
+#define ROTATE_VALUES       struct output_values
 
 const struct setting settings[] = {
 #define SCOPE(...)
@@ -80,7 +85,8 @@ bool setting_quoted(enum setting_type type)
 const char *setting_owners(unsigned fits)
 {
 	return fits & FITS_UNIX     ? "listeners on a unix socket"
-	       : fits & FITS_TCP    ? "listeners on TCP"
+	       : fits & FITS_CLEAR  ? "listeners on TCP"
+	       : fits & FITS_TLS    ? "listeners with a tls:// address"
 	       : fits & FITS_HEC    ? "outputs of type hec"
 	       : fits & FITS_STDOUT ? "outputs of type file or stdout"
 				    : "outputs of type file";

@@ -15,6 +15,7 @@
 #include "deliver/output.h"
 #include "net/cidr.h"
 #include "net/listen.h"
+#include "net/tls_credentials.h"
 
 /* The fields that the table's rows name: one struct for each scope. */
 struct main_values {
@@ -27,6 +28,7 @@ struct main_values {
 	uint32_t max_frame;
 	size_t frame_memory;
 	uint64_t handshake_timeout_ns;
+	uint64_t tls_handshake_timeout_ns;
 	uint64_t grace_ns;
 	uint64_t drain_ns;
 	unsigned log_level;
@@ -40,6 +42,7 @@ struct listener_values {
 	unsigned max_connections;
 	struct cidr_list allow, deny; /* owned */
 	uint64_t idle_timeout_ns;
+	struct tls_settings tls;
 };
 
 struct output_values {
@@ -84,7 +87,9 @@ enum {
 	FITS_HEC = 1 << OUTPUT_TYPE_HEC,
 	FITS_NDJSON = FITS_STDOUT | FITS_FILE,
 	FITS_UNIX = 1 << (OUTPUT_TYPE_HEC + 1),
-	FITS_TCP = 1 << (OUTPUT_TYPE_HEC + 2),
+	FITS_CLEAR = 1 << (OUTPUT_TYPE_HEC + 2), /* TCP without TLS */
+	FITS_TLS = 1 << (OUTPUT_TYPE_HEC + 3),
+	FITS_TCP = FITS_CLEAR | FITS_TLS,
 	FITS_ALL = FITS_NDJSON | FITS_HEC | FITS_UNIX | FITS_TCP,
 };
 

@@ -193,7 +193,9 @@ unsigned tree_fits(const config_setting_t *element, enum setting_scope list)
 	if (list == SCOPE_LISTENER) {
 		if (config_setting_lookup_string(element, "address", &text) &&
 			address_parse(&address, text) == 0)
-			fits = address_is_unix(&address) ? FITS_UNIX : FITS_TCP;
+			fits = address_is_unix(&address) ? FITS_UNIX
+			       : address.tls             ? FITS_TLS
+							 : FITS_CLEAR;
 	} else if (config_setting_lookup_string(element, "type", &text) &&
 		   setting_parse(setting_find(list, "type", FITS_ALL), text,
 			   &output, &why) == 0) {

@@ -65,6 +65,7 @@ struct conn *conn_free(struct conn *c)
 		return NULL;
 	assert(c->magic == CONN_MAGIC);
 	c->magic = 0;
+	tls_free(c->tls);
 	close(c->fd);
 	conn_drop_rest(c);
 	free(c->origin);
@@ -80,6 +81,9 @@ static void free_after_grace(struct rcu_head *head)
 
 void conn_retire(struct conn *c)
 {
+	if (c->tls != NULL)
+		tls_bye(c->tls);
+	c->tls = tls_free(c->tls);
 	/* the peer need not wait for our readers to hear of the end */
 	shutdown(c->fd, SHUT_RDWR);
 	conn_drop_rest(c);

@@ -13,6 +13,7 @@
 #include "intake/intake.h"
 #include "intake/registry.h"
 #include "net/bell.h"
+#include "net/tls_keyring.h"
 #include "sync/ring.h"
 #include "sync/stop.h"
 
@@ -32,6 +33,7 @@ struct crew {
 	struct load *loads;                     /* const: one a worker */
 	struct door *doors;                     /* const: one a worker */
 	unsigned n_doors;                       /* const after start */
+	struct tls_keyring *keyrings;           /* one a listener */
 	struct registry registry;
 	struct frame_memory frame_memory;
 	struct admission admission;

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "intake/acceptor.h"
 #include "intake/worker.h"
 #include "sync/rcu.h"
+
+enum { ERROR_MAX = 384 }; /* a sentence with two paths in it */
 
 struct intake {
 	struct crew crew;
@@ -62,6 +65,38 @@ static int init_crew(struct intake *i, const struct intake_settings *s,
 	return r;
 }
 
+static int init_keyrings(struct crew *crew, char *error, size_t cap)
+{
+	const struct intake_settings *s = crew->settings;
+
+	crew->keyrings = calloc(s->n_listeners, sizeof(*crew->keyrings));
+	if (crew->keyrings == NULL)
+		return -ENOMEM;
+	for (size_t l = 0; l < s->n_listeners; l++) {
+		char why[ERROR_MAX];
+		int r;
+
+		if (!s->listeners[l].listen.address.tls)
+			continue;
+		r = tls_keyring_init(&crew->keyrings[l], &s->listeners[l].tls,
+			why, sizeof(why));
+		if (r != 0) {
+			snprintf(error, cap, "listener %s: %s",
+				s->listeners[l].name, why);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static void deinit_keyrings(struct crew *crew)
+{
+	if (crew->keyrings != NULL)
+		for (size_t l = 0; l < crew->settings->n_listeners; l++)
+			tls_keyring_deinit(&crew->keyrings[l]);
+	free(crew->keyrings);
+}
+
 static int start_threads(struct intake *i)
 {
 	int r = 0;
@@ -93,6 +128,8 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
 		return r;
 	}
 	r = init_crew(i, settings, stats);
+	if (r == 0)
+		r = init_keyrings(&i->crew, error, cap);
 	while (r == 0 && i->n_workers < settings->workers) {
 		unsigned w = i->n_workers++;
 
@@ -169,6 +206,7 @@ struct intake *intake_free(struct intake *i)
 	if (i == NULL)
 		return NULL;
 	rcu_barrier();
+	deinit_keyrings(&i->crew);
 	acceptor_deinit(&i->acceptor);
 	while (i->n_workers > 0)
 		worker_deinit(&i->workers[--i->n_workers]);
@@ -208,6 +246,30 @@ struct frame_memory_use intake_frame_memory(const struct intake *i)
 struct registry *intake_registry(struct intake *i)
 {
 	return &i->crew.registry;
+}
+
+void intake_refresh_tls(struct intake *i, bool force)
+{
+	const struct intake_settings *s = i->crew.settings;
+
+	for (size_t l = 0; l < s->n_listeners; l++) {
+		char why[ERROR_MAX];
+		int r;
+
+		if (!s->listeners[l].listen.address.tls)
+			continue;
+		r = tls_keyring_refresh(
+			&i->crew.keyrings[l], force, why, sizeof(why));
+		if (r == KEYRING_E_CHANGED)
+			log_info(TLS_RELOADED,
+				"new TLS sessions take the files' new contents",
+				"listener=%s", s->listeners[l].name);
+		else if (r != 0)
+			log_warn(TLS_RELOAD_FAILED,
+				"TLS goes on with what was loaded before",
+				"listener=%s reason=\"%s\"",
+				s->listeners[l].name, why);
+	}
 }
 
 unsigned intake_connections(const struct intake *i)

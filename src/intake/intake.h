@@ -8,6 +8,7 @@
 #ifndef TAPFERRY_INTAKE_INTAKE_H
 #define TAPFERRY_INTAKE_INTAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@
 #include "intake/frame_memory.h"
 #include "net/cidr.h"
 #include "net/listen.h"
+#include "net/tls_credentials.h"
 
 struct listener_settings {
 	const char *name;
@@ -23,6 +25,7 @@ struct listener_settings {
 	unsigned max_connections;     /* 0: as many as there are places */
 	struct cidr_list allow, deny; /* TCP; nothing allowed: everybody */
 	uint64_t idle_timeout_ns;     /* for streams; 0: none */
+	struct tls_settings tls;      /* if listen.address.tls */
 };
 
 struct intake_settings {
@@ -39,6 +42,7 @@ struct intake_settings {
 	size_t frame_memory;          /* octets of all half frames together */
 	size_t read_buffer;           /* octets of a worker's read buffer */
 	uint64_t handshake_timeout_ns;
+	uint64_t tls_handshake_timeout_ns;
 };
 
 struct intake;
@@ -70,6 +74,15 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
  * Thread: main.  @mono_deadline_ns: monotonic.
  */
 void intake_stop(struct intake *i, uint64_t mono_deadline_ns);
+
+/*
+ * intake_refresh_tls() - take certificates, keys and authorities that changed
+ * @force:  look into files that did not change, too
+ *
+ * Connections there are stay as they are.  What cannot be used is told in the
+ * log, and what was in force before stays in force.  Thread: main.
+ */
+void intake_refresh_tls(struct intake *i, bool force);
 
 /* From any thread: end intake_stop() at once. */
 void intake_cut(struct intake *i);

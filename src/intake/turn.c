@@ -1,11 +1,12 @@
 #include "intake/turn.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "intake/channel.h"
+#include "intake/shake.h"
 #include "intake/stream.h"
 
 enum {
@@ -51,12 +52,13 @@ static void close_violation(struct worker *w, struct conn *c, const char *why)
 static void close_failure(
 	struct worker *w, struct conn *c, const char *what, int error)
 {
-	char peer[CONN_PEER_TEXT_MAX];
+	char peer[CONN_PEER_TEXT_MAX], text[CHANNEL_TEXT_MAX];
 
 	conn_peer_text(c, peer);
+	channel_error_text(c, error, text);
 	log_info_limited(INTAKE_IO_ERROR, "connection lost",
 		"listener=%s peer=%s call=%s error=\"%s\"", listener_name(w, c),
-		peer, what, strerror(-error));
+		peer, what, text);
 	stat_inc(w->stats, INTAKE_IO_ERRORS);
 	turn_close(w, c);
 }
@@ -90,6 +92,8 @@ static void close_end(struct worker *w, struct conn *c)
 
 void turn_adopt(struct worker *w, struct conn *c)
 {
+	bool shakes = c->tls == NULL && shake_is_due(w, c);
+	int begun = shakes ? shake_begin(w, c) : 0;
 	int r;
 
 	cds_list_add_tail(&c->link, worker_list(w, c));
@@ -99,9 +103,20 @@ void turn_adopt(struct worker *w, struct conn *c)
 	c->window_bytes = 0;
 	if (w->draining && c->is_unix)
 		shutdown(c->fd, SHUT_RD);
-	r = worker_watch(w, c, EPOLL_CTL_ADD, EPOLLIN);
+	r = worker_watch(w, c, EPOLL_CTL_ADD, channel_wake_events(c));
+	if (begun != 0)
+		close_failure(w, c, "gnutls_init", begun);
+	else if (r != 0)
+		close_failure(w, c, "epoll_ctl", r);
+}
+
+bool turn_watch(struct worker *w, struct conn *c, uint32_t events)
+{
+	int r = worker_watch(w, c, EPOLL_CTL_MOD, events);
+
 	if (r != 0)
 		close_failure(w, c, "epoll_ctl", r);
+	return r == 0;
 }
 
 void turn_pass_on(struct worker *w, struct conn *c, unsigned worker)
@@ -120,7 +135,7 @@ static void begin_stream(struct worker *w, struct conn *c)
 	c->streaming = true;
 	cds_list_del(&c->link);
 	cds_list_add_tail(&c->link, worker_list(w, c));
-	r = worker_watch(w, c, EPOLL_CTL_ADD, EPOLLIN);
+	r = worker_watch(w, c, EPOLL_CTL_ADD, channel_wake_events(c));
 	if (r != 0)
 		close_failure(w, c, "epoll_ctl", r);
 }
@@ -136,21 +151,18 @@ static bool write_reply(struct worker *w, struct conn *c)
 							   : handshake_finish;
 
 	while (c->replied < frame.len) {
-		ssize_t n = send(c->fd, frame.data + c->replied,
-			frame.len - c->replied, MSG_NOSIGNAL);
+		ssize_t n = channel_send(
+			c, frame.data + c->replied, frame.len - c->replied);
 
 		if (n >= 0) {
 			c->replied += (uint8_t)n;
-		} else if (errno == EAGAIN) {
-			int r = worker_watch(w, c, EPOLL_CTL_MOD, EPOLLOUT);
-
-			if (r != 0)
-				close_failure(w, c, "epoll_ctl", r);
+		} else if (n == -EAGAIN) {
+			turn_watch(w, c, EPOLLOUT);
 			return false;
 		} else if (c->reply == CONN_REPLY_FINISH) {
 			break; /* some do not wait for it */
-		} else if (errno != EINTR) {
-			close_failure(w, c, "send", -errno);
+		} else {
+			close_failure(w, c, "send", (int)n);
 			return false;
 		}
 	}
@@ -165,24 +177,8 @@ static bool write_reply(struct worker *w, struct conn *c)
 
 void turn_reply(struct worker *w, struct conn *c)
 {
-	int r;
-
-	if (!write_reply(w, c))
-		return;
-	r = worker_watch(w, c, EPOLL_CTL_MOD, EPOLLIN);
-	if (r != 0)
-		close_failure(w, c, "epoll_ctl", r);
-}
-
-/* recv(2) without its interruptions.  Return: octets, 0 at the end, -errno. */
-static ssize_t receive(struct conn *c, uint8_t *buffer, size_t cap)
-{
-	ssize_t n;
-
-	do
-		n = recv(c->fd, buffer, cap, 0);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	if (write_reply(w, c))
+		turn_watch(w, c, channel_wake_events(c));
 }
 
 /* Return: is the connection still there, to be read? */
@@ -264,11 +260,26 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 	}
 }
 
+/*
+ * What is pending is read now, so the socket's own word is enough again.
+ * Return: is the connection still there?
+ */
+static bool take_up_pending(struct worker *w, struct conn *c)
+{
+	return !channel_has_pending(c) || turn_watch(w, c, EPOLLIN);
+}
+
 void turn_greet(struct worker *w, struct conn *c)
 {
 	uint8_t chunk[8 + FRAME_CONTROL_MAX];
 
-	for (unsigned i = 0; i < TURN_GREETING_READS; i++) {
+	if (c->tls != NULL && !tls_is_open(c->tls) && !shake_step(w, c))
+		return;
+	if (!take_up_pending(w, c))
+		return;
+	/* what is pending is at most a record */
+	for (unsigned i = 0; i < TURN_GREETING_READS || channel_has_pending(c);
+		i++) {
 		size_t want = stream_wanted(c);
 		ssize_t n;
 
@@ -276,7 +287,7 @@ void turn_greet(struct worker *w, struct conn *c)
 			close_violation(w, c, "data before START");
 			return;
 		}
-		n = receive(c, chunk, want);
+		n = channel_recv(c, chunk, want);
 		if (!received(w, c, n) ||
 			!take(w, c, slice_from(chunk, (size_t)n)))
 			return;
@@ -291,29 +302,33 @@ void turn_read(struct worker *w, struct conn *c)
 {
 	size_t cap = w->crew->settings->read_buffer, taken = 0;
 
+	if (!take_up_pending(w, c))
+		return;
 	for (unsigned i = 0; i < TURN_READS && taken < TURN_BYTES; i++) {
-		ssize_t n = receive(c, w->buffer, cap);
+		ssize_t n = channel_recv(c, w->buffer, cap);
 
 		if (!received(w, c, n) ||
 			!take(w, c, slice_from(w->buffer, (size_t)n)))
 			return;
-		if ((size_t)n < cap)
+		if ((size_t)n < cap && !channel_has_pending(c))
 			return; /* most likely all there was */
 		taken += (size_t)n;
 	}
+	if (channel_has_pending(c))
+		turn_watch(w, c, channel_wake_events(c));
 }
 
 void turn_read_last(struct worker *w, struct conn *c)
 {
 	size_t cap = w->crew->settings->read_buffer;
-	size_t left = conn_unread(c);
+	size_t left = channel_unread(c);
 
 	if (left != 0 && !c->streaming) {
-		turn_greet(w, c); /* then it is with the streams, or gone */
+		turn_greet(w, c); /* then it is one list further, or gone */
 		return;
 	}
 	while (left > 0) {
-		ssize_t n = receive(c, w->buffer, left < cap ? left : cap);
+		ssize_t n = channel_recv(c, w->buffer, left < cap ? left : cap);
 
 		if (!received(w, c, n) ||
 			!take(w, c, slice_from(w->buffer, (size_t)n)))
@@ -323,6 +338,12 @@ void turn_read_last(struct worker *w, struct conn *c)
 }
 
 /* Return: who must go first of that list, or NULL. */
+/* Since when its stream is waited for. */
+static uint64_t greets_since(const struct conn *c)
+{
+	return c->tls != NULL ? tls_opened_ns(c->tls) : c->accepted_ns;
+}
+
 static struct conn *first_of(const struct worker *w, unsigned list)
 {
 	return cds_list_empty(&w->lists[list])
@@ -336,8 +357,8 @@ void turn_expire_greetings(struct worker *w)
 	uint64_t timeout_ns = w->crew->settings->handshake_timeout_ns;
 	struct conn *c;
 
-	while ((c = first_of(w, 0)) != NULL) {
-		if (w->now_ns < c->accepted_ns + timeout_ns)
+	while ((c = first_of(w, WORKER_GREETING)) != NULL) {
+		if (w->now_ns < greets_since(c) + timeout_ns)
 			return;
 		close_violation(w, c, "no START within the handshake timeout");
 	}
@@ -359,7 +380,8 @@ static void close_idle(struct worker *w, struct conn *c)
 /* Ticks a stream of that list may be quiet, 0: any number. */
 static uint64_t idle_ticks(const struct worker *w, unsigned list)
 {
-	uint64_t ns = w->crew->settings->listeners[list - 1].idle_timeout_ns;
+	uint64_t ns = w->crew->settings->listeners[list - WORKER_STREAMS]
+			      .idle_timeout_ns;
 
 	/* a part of a tick had gone by when the quiet began */
 	return ns == 0 ? 0 : ns / WORKER_TICK_NS + 2;
@@ -367,7 +389,7 @@ static uint64_t idle_ticks(const struct worker *w, unsigned list)
 
 void turn_expire_streams(struct worker *w)
 {
-	for (unsigned i = 1; i < w->n_lists; i++) {
+	for (unsigned i = WORKER_STREAMS; i < w->n_lists; i++) {
 		uint64_t ticks = idle_ticks(w, i);
 		struct conn *c;
 
@@ -375,7 +397,7 @@ void turn_expire_streams(struct worker *w)
 			if (w->tick - c->tick < ticks)
 				break;
 			/* it may be we who did not read */
-			if (conn_unread(c) != 0)
+			if (channel_unread(c) != 0)
 				note_activity(w, c);
 			else
 				close_idle(w, c);
@@ -385,12 +407,12 @@ void turn_expire_streams(struct worker *w)
 
 uint64_t turn_expiry_ns(const struct worker *w)
 {
-	const struct conn *c = first_of(w, 0);
+	const struct conn *c = first_of(w, WORKER_GREETING);
 	uint64_t due = UINT64_MAX;
 
 	if (c != NULL)
-		due = c->accepted_ns + w->crew->settings->handshake_timeout_ns;
-	for (unsigned i = 1; i < w->n_lists; i++) {
+		due = greets_since(c) + w->crew->settings->handshake_timeout_ns;
+	for (unsigned i = WORKER_STREAMS; i < w->n_lists; i++) {
 		uint64_t ticks = idle_ticks(w, i), quiet, then;
 
 		c = first_of(w, i);

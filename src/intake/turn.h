@@ -12,7 +12,10 @@
 /* Takes over a connection that came through the door. */
 void turn_adopt(struct worker *w, struct conn *c);
 
-/* One that has not begun its stream: reads its handshake, and no further. */
+/*
+ * One that has not begun its stream: goes on with TLS, reads its handshake,
+ * and no further.
+ */
 void turn_greet(struct worker *w, struct conn *c);
 
 /* A stream: reads what is there, up to its share of the turn. */
@@ -23,6 +26,12 @@ void turn_read_last(struct worker *w, struct conn *c);
 
 /* One with an unfinished reply can be written to. */
 void turn_reply(struct worker *w, struct conn *c);
+
+/*
+ * Waits for other events on the connection's socket; closes it when that is
+ * not to be had.  Return: is it still there?
+ */
+bool turn_watch(struct worker *w, struct conn *c, uint32_t events);
 
 /* Passes a stream on to another worker, half frame and all. */
 void turn_pass_on(struct worker *w, struct conn *c, unsigned worker);

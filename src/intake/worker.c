@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "intake/channel.h"
+#include "intake/shake.h"
 #include "intake/turn.h"
 
 enum {
@@ -137,7 +139,7 @@ static bool is_quiet(const struct worker *w, const struct conn *c)
 		c->tick - w->drain_tick > INT32_MAX ? w->drain_tick : c->tick;
 
 	return !c->is_unix && w->tick - since > QUIET_TICKS &&
-	       conn_unread(c) == 0;
+	       channel_unread(c) == 0;
 }
 
 static void close_quiet(struct worker *w)
@@ -162,13 +164,13 @@ static struct conn *choose_stream(struct worker *w)
 	struct conn *c, *best = NULL;
 	uint64_t total = 0;
 
-	for (unsigned i = 1; i < w->n_lists; i++) {
+	for (unsigned i = WORKER_STREAMS; i < w->n_lists; i++) {
 		cds_list_for_each_entry (c, &w->lists[i], link) {
 			if (c->window == w->window)
 				total += c->window_bytes;
 		}
 	}
-	for (unsigned i = 1; i < w->n_lists; i++) {
+	for (unsigned i = WORKER_STREAMS; i < w->n_lists; i++) {
 		cds_list_for_each_entry (c, &w->lists[i], link) {
 			if (c->window != w->window ||
 				c->window_bytes > total / 2 ||
@@ -218,6 +220,7 @@ void worker_wait_for_room(struct worker *w)
 	while (sink_is_blocked(&w->sink) && !stop_is_over(&w->crew->stop)) {
 		serve_calls(w, ROOM_PAUSE_MS);
 		notice_stop(w);
+		shake_expire(w);
 		turn_expire_greetings(w);
 		sink_tick(&w->sink, w->now_ns);
 	}
@@ -233,6 +236,7 @@ static int sleep_ms(struct worker *w)
 {
 	uint64_t due = sink_tick(&w->sink, w->now_ns);
 
+	due = earlier(due, shake_expiry_ns(w));
 	due = earlier(due, turn_expiry_ns(w));
 	if (w->draining)
 		due = earlier(due, w->now_ns + DRAIN_PAUSE_MS * NS_PER_MS);
@@ -258,7 +262,8 @@ static bool has_drained(struct worker *w)
 
 /*
  * The deadline: what the kernel holds now came in time and is read, what comes
- * later is not waited for.  Greetings first: a START may be in there.
+ * later is not waited for.  Those that have not begun come first: a START may
+ * be in there.
  */
 static void read_last(struct worker *w)
 {
@@ -301,6 +306,7 @@ static void run(void *arg)
 		worker_wait_for_room(w);
 		serve_all(w, sleep_ms(w));
 		notice_stop(w);
+		shake_expire(w);
 		turn_expire_greetings(w);
 		act_on_tick(w);
 	}
@@ -327,10 +333,11 @@ int worker_init(struct worker *w, struct crew *crew, unsigned index,
 		.all = -1,
 		.calls = -1,
 	};
-	w->lists = calloc(1 + crew->settings->n_listeners, sizeof(*w->lists));
+	w->lists = calloc(WORKER_STREAMS + crew->settings->n_listeners,
+		sizeof(*w->lists));
 	if (w->lists == NULL)
 		return -ENOMEM;
-	w->n_lists = 1 + (unsigned)crew->settings->n_listeners;
+	w->n_lists = WORKER_STREAMS + (unsigned)crew->settings->n_listeners;
 	for (unsigned i = 0; i < w->n_lists; i++)
 		CDS_INIT_LIST_HEAD(&w->lists[i]);
 	w->buffer = malloc(crew->settings->read_buffer);

@@ -24,6 +24,13 @@
 #include "sync/pulse.h"
 #include "sync/thread.h"
 
+/* Every connection of a worker's is in one of its lists. */
+enum {
+	WORKER_SHAKING = 0, /* hands, for TLS */
+	WORKER_GREETING,
+	WORKER_STREAMS, /* + i: those of listener i */
+};
+
 struct worker {
 	struct crew *crew;        /* const */
 	unsigned index;           /* const */
@@ -34,8 +41,8 @@ struct worker {
 	struct pulse pulse;       /* watcher: main */
 	/* the rest: owner: worker */
 	int all, calls; /* epoll */
-	/* 0: those that greet, oldest first; 1 + i: the streams of listener i,
-	 * the one that has been quiet longest first, until draining begins */
+	/* WORKER_*; streams: the one that has been quiet longest first, until
+	 * draining begins; the others: oldest first */
 	struct cds_list_head *lists;
 	unsigned n_lists;
 	unsigned connections; /* in all of them */
@@ -73,9 +80,13 @@ void worker_wait_for_room(struct worker *w);
 
 /* The list the connection belongs in. */
 static inline struct cds_list_head *worker_list(
-	const struct worker *w, const struct conn *c)
+	struct worker *w, const struct conn *c)
 {
-	return &w->lists[c->streaming ? 1U + c->listener : 0];
+	if (c->streaming)
+		return &w->lists[WORKER_STREAMS + c->listener];
+	if (c->tls != NULL && !tls_is_open(c->tls))
+		return &w->lists[WORKER_SHAKING];
+	return &w->lists[WORKER_GREETING];
 }
 
 /* epoll_ctl(2) on the set the connection belongs in.  Thread: the worker.

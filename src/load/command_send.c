@@ -125,6 +125,9 @@ static int check(struct options *o, int argc, char **argv)
 			address_error_text(r));
 		return EXIT_USAGE;
 	}
+	if (o->send.to.tls)
+		return usage_error("--to tls:// is not to be had; send to a "
+				   "unix: or tcp:// listener");
 	return 0;
 }
 

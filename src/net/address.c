@@ -109,6 +109,9 @@ int address_parse(struct address *a, const char *text)
 		r = parse_unix(&parsed, text + 5);
 	else if (strncmp(text, "tcp://", 6) == 0)
 		r = parse_tcp(&parsed, text + 6);
+	else if (strncmp(text, "tls://", 6) == 0)
+		r = parse_tcp(&parsed, text + 6);
+	parsed.tls = strncmp(text, "tls:", 4) == 0;
 	if (r == 0)
 		*a = parsed;
 	return r;
@@ -118,8 +121,8 @@ const char *address_error_text(int error)
 {
 	switch (error) {
 	case ADDRESS_E_SCHEME:
-		return "an address is unix:/path, tcp://host:port or "
-		       "tcp://[ipv6]:port";
+		return "an address is unix:/path, tcp://host:port, "
+		       "tcp://[ipv6]:port, or either with tls://";
 	case ADDRESS_E_HOST:
 		return "the host must be a numeric IPv4 address, an IPv6 "
 		       "address in brackets, or localhost";

@@ -4,6 +4,7 @@
  *	unix:/run/tapferry/dnstap.sock    (a bare /path is taken for unix:)
  *	tcp://192.0.2.1:6000  tcp://[2001:db8::1]:6000
  *	tcp://[::]:6000       every address, IPv4 and IPv6
+ *	tls://192.0.2.1:6001  TLS over TCP
  *
  * Numeric addresses and numeric ports only ("localhost" is 127.0.0.1): a
  * listener must not wait for a name server it serves.  Port 0 leaves the
@@ -19,7 +20,7 @@
 #include <sys/un.h>
 
 enum {
-	ADDRESS_E_SCHEME = 1, /* neither unix: nor tcp:// */
+	ADDRESS_E_SCHEME = 1, /* neither unix: nor tcp:// nor tls:// */
 	ADDRESS_E_HOST,       /* not a numeric address */
 	ADDRESS_E_PORT,       /* missing, not a number, above 65535 */
 	ADDRESS_E_PATH,       /* relative, empty, or too long for a socket */
@@ -35,6 +36,7 @@ struct address {
 	};
 	socklen_t len;
 	bool dual; /* [::]: IPv4 connections are taken too */
+	bool tls;  /* tls:// */
 };
 
 /* Return: 0 or ADDRESS_E_*; *a is set on 0 only. */

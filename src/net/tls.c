@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "net/tls_peer.h"
 
 enum {
@@ -17,6 +18,7 @@ struct tls {
 	gnutls_session_t session;
 	struct tls_credentials *credentials;
 	bool open;
+	uint64_t opened_ns;
 	uint8_t verdict;      /* on the client's certificate: 0 or TLS_E_* */
 	unsigned cert_status; /* of TLS_E_UNTRUSTED: GnuTLS's flags */
 	int error;            /* GnuTLS's, of the last failure */
@@ -129,12 +131,18 @@ int tls_handshake(struct tls *t)
 		return failure(t);
 	}
 	t->open = true;
+	t->opened_ns = clock_mono_ns(&clock_system);
 	return 0;
 }
 
 bool tls_is_open(const struct tls *t)
 {
 	return t->open;
+}
+
+uint64_t tls_opened_ns(const struct tls *t)
+{
+	return t->opened_ns;
 }
 
 bool tls_is_resumed(const struct tls *t)

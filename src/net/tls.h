@@ -43,8 +43,9 @@ struct tls *tls_free(struct tls *t); /* NULL */
 /* Return: 0: the session stands; or TLS_E_*. */
 int tls_handshake(struct tls *t);
 
-/* Does the session stand? */
+/* Does the session stand?  And since when (monotonic)? */
 bool tls_is_open(const struct tls *t);
+uint64_t tls_opened_ns(const struct tls *t);
 
 /* Did it go on from a ticket of an earlier one? */
 bool tls_is_resumed(const struct tls *t);

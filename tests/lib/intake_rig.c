@@ -34,6 +34,7 @@ void rig_init(struct rig *r)
 			.frame_memory = 1024 * 1024,
 			.read_buffer = 64 * 1024,
 			.handshake_timeout_ns = 60 * NS_PER_S,
+			.tls_handshake_timeout_ns = 60 * NS_PER_S,
 		},
 		.feed_settings = {
 			.name = "test",
@@ -76,6 +77,13 @@ void rig_start(struct rig *r)
 	r->listeners[RIG_TCP].listen.backlog = 128;
 	r->settings.listeners = r->listeners;
 	r->settings.n_listeners = 2;
+	if (r->listeners[RIG_TLS].tls.cert != NULL) {
+		r->listeners[RIG_TLS].name = "tls";
+		r->listeners[RIG_TLS].listen.address = free_port();
+		r->listeners[RIG_TLS].listen.address.tls = true;
+		r->listeners[RIG_TLS].listen.backlog = 128;
+		r->settings.n_listeners = 3;
+	}
 	must(feed_init(&r->feed, &r->feed_settings, r->settings.workers, 1) ==
 		0);
 	must(stat_set_init(&r->stats, 1 + r->settings.workers) == 0);

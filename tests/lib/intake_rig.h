@@ -17,8 +17,9 @@ struct rig {
 	/* set before rig_start(); rig_init() gives defaults */
 	struct intake_settings settings;
 	struct feed_settings feed_settings;
-	/* unix, TCP; their names and addresses are rig_start()'s */
-	struct listener_settings listeners[2];
+	/* unix, TCP, TLS (if its tls.cert is set); their names and addresses
+	 * are rig_start()'s */
+	struct listener_settings listeners[3];
 	/* set by rig_start() */
 	struct intake *intake;
 	struct feed feed;
@@ -31,7 +32,7 @@ struct rig {
 	uint32_t next_number; /* of rig_check_order() */
 };
 
-enum rig_door { RIG_UNIX = 0, RIG_TCP = 1 };
+enum rig_door { RIG_UNIX = 0, RIG_TCP = 1, RIG_TLS = 2 };
 
 void rig_init(struct rig *r);
 void rig_start(struct rig *r);

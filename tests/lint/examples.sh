@@ -30,6 +30,7 @@ cp dns-servers/* "$tmp"
 checked named-checkconf "$tmp/bind9.conf"
 checked unbound-checkconf "$tmp/unbound.conf"
 checked unbound-checkconf "$tmp/unbound-tcp.conf"
+checked unbound-checkconf "$tmp/unbound-tls.conf"
 checked nsd-checkconf "$tmp/nsd.conf"
 checked knotc -c "$tmp/knot.conf" conf-check
 # units name a program that is installed, so ours takes its place

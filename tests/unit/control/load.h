@@ -15,6 +15,9 @@
 	"listeners = ( { name = \"l\"; " \
 	"address = \"tcp://127.0.0.1:1\";\n"
 #define STDOUT "outputs = ( { name = \"o\"; type = \"stdout\"; } );\n"
+#define TLS(settings)                                                     \
+	"listeners = ( { name = \"l\"; address = \"tls://127.0.0.1:1\"; " \
+	"tls = { " settings " }; } );" STDOUT
 #define HEC                                            \
 	"outputs = ( { name = \"h\"; type = \"hec\"; " \
 	"backends = ( { url = \"https://a:8088\"; } );\n"

@@ -183,6 +183,22 @@ static const struct {
 	{ "listeners = ( { name = \"l\"; address = \"/run/l\";\n"
 	  "allow = [ \"192.0.2.0/24\" ]; } );" STDOUT,
 		"test.conf:2: listeners.l.allow: belongs to listeners on TCP" },
+	{ TLS("cert = \"/x\";"), "listeners.l.tls.key: is missing" },
+	{ TLS(""), "listeners.l.tls.cert: is missing" },
+	{ "listeners = ( { name = \"l\"; address = \"tls://127.0.0.1:1\"; } "
+	  ");" STDOUT,
+		"listeners.l.tls.cert: is missing" },
+	{ TLS("cert = \"/no/c\"; key = \"/no/k\";"),
+		"listeners.l: tls.cert /no/c cannot be read: No such file" },
+	{ TLS("cert = \"/no/c\"; key = \"/no/k\"; client_auth = "
+	      "\"required\";"),
+		"listeners.l.tls.client_ca: is missing: clients'" },
+	{ TLS("cert = \"/no/c\"; key = \"/no/k\"; names = \"a\";"),
+		"listeners.l.tls.client_ca: is missing: names are" },
+	{ TLS("cert = \"/no/c\"; key = \"/no/k\"; client_auth = \"on\";"),
+		"(allowed: auto, none, optional, required" },
+	{ TCP "tls = { cert = \"/no/c\"; }; } );" STDOUT,
+		"listeners.l.tls: belongs to listeners with a tls:// address" },
 	{ TCP "deny = [ \"192.0.2.1/24\" ]; } );" STDOUT,
 		"listeners.l.deny: \"192.0.2.1/24\" has bits set behind its "
 		"prefix: write 192.0.2.0/24" },

@@ -15,6 +15,8 @@ static const struct {
 	{ "tcp://[2001:db8::1]:65535", "[2001:db8::1]:65535" },
 	{ "tcp://[::]:6000", "[::]:6000" },
 	{ "tcp://[::ffff:192.0.2.1]:53", "192.0.2.1:53" },
+	{ "tls://192.0.2.1:6001", "192.0.2.1:6001" },
+	{ "tls://[::1]:6001", "[::1]:6001" },
 };
 
 START_TEST(an_address_is_read_and_written)
@@ -25,6 +27,7 @@ START_TEST(an_address_is_read_and_written)
 	ck_assert_int_eq(address_parse(&a, good[_i].text), 0);
 	address_format(&a.sa, a.len, text, sizeof(text));
 	ck_assert_str_eq(text, good[_i].formatted);
+	ck_assert_int_eq(a.tls, strncmp(good[_i].text, "tls://", 6) == 0);
 }
 END_TEST
 
@@ -36,6 +39,8 @@ static const struct {
 	{ "run/x.sock", ADDRESS_E_SCHEME },
 	{ "http://192.0.2.1:80", ADDRESS_E_SCHEME },
 	{ "tcp:192.0.2.1:80", ADDRESS_E_SCHEME },
+	{ "tls:192.0.2.1:80", ADDRESS_E_SCHEME },
+	{ "tls:///run/x.sock", ADDRESS_E_PORT },
 	{ "unix:", ADDRESS_E_PATH },
 	{ "unix:x.sock", ADDRESS_E_PATH },
 	{ "unix://x.sock/../", 0 }, /* an absolute path like any other */
