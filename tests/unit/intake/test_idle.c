@@ -64,7 +64,7 @@ END_TEST
 
 START_TEST(who_brings_something_now_and_then_stays)
 {
-	enum { STEPS = 8 };
+	enum { STEPS = 14 }; /* longer than the timeout, in all */
 	int early, late, quiet;
 
 	rig_start(&rig);
@@ -75,7 +75,7 @@ START_TEST(who_brings_something_now_and_then_stays)
 	late = rig_connect(&rig, RIG_TCP);
 	ck_assert(peer_open(late));
 	for (uint32_t i = 0; i < STEPS; i++) {
-		rig_pause_ms(TIMEOUT_MS / 4);
+		rig_pause_ms(TIMEOUT_MS / 8);
 		/* so the order of the list changes */
 		ck_assert(send_event(i % 2 ? early : late, i));
 	}
