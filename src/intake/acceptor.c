@@ -40,11 +40,6 @@ static enum accepted fail(struct acceptor *a, const char *what, int error)
 	return ACCEPT_FAILED;
 }
 
-static const char *listener_name(const struct acceptor *a, size_t listener)
-{
-	return a->crew->settings->listeners[listener].name;
-}
-
 static const struct refusal {
 	const char *text;
 	enum intake_stat stat;
@@ -73,7 +68,7 @@ static enum accepted refuse(struct acceptor *a, struct conn *c, int why)
 	conn_peer_text(c, peer);
 	log_warn_limited(INTAKE_REFUSED, refusal->text,
 		"listener=%s peer=%s connections=%u",
-		listener_name(a, c->listener), peer,
+		crew_listener_name(a->crew, c), peer,
 		registry_count(&a->crew->registry));
 	stat_inc(a->stats, refusal->stat);
 	pace_count(&a->refusals, c->accepted_ns);
@@ -95,7 +90,7 @@ static enum accepted admit(struct acceptor *a, struct conn *c)
 	stat_inc(a->stats, INTAKE_CONNECTIONS_ACCEPTED);
 	conn_peer_text(c, peer);
 	log_info_limited(INTAKE_ACCEPTED, "connection accepted",
-		"listener=%s peer=%s", listener_name(a, c->listener), peer);
+		"listener=%s peer=%s", crew_listener_name(a->crew, c), peer);
 	placement_look(&a->placement, c->accepted_ns);
 	crew_hand_over(a->crew, placement_pick(&a->placement), c);
 	return ACCEPT_DONE;

@@ -62,6 +62,13 @@ bool crew_is_full(const struct crew *crew, unsigned listener);
  */
 void crew_hand_over(struct crew *crew, unsigned worker, struct conn *c);
 
+/* The name its listener has in the configuration, for log lines. */
+static inline const char *crew_listener_name(
+	const struct crew *crew, const struct conn *c)
+{
+	return crew->settings->listeners[c->listener].name;
+}
+
 /* Tells all workers to look at `stop`. */
 void crew_wake(struct crew *crew);
 

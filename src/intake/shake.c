@@ -5,11 +5,6 @@
 #include "base/log.h"
 #include "intake/turn.h"
 
-static const char *listener_name(const struct worker *w, const struct conn *c)
-{
-	return w->crew->settings->listeners[c->listener].name;
-}
-
 bool shake_is_due(const struct worker *w, const struct conn *c)
 {
 	return w->crew->settings->listeners[c->listener].listen.address.tls;
@@ -34,8 +29,8 @@ static void fail(struct worker *w, struct conn *c, enum intake_stat reason,
 	conn_peer_text(c, peer);
 	log_warn_limited(INTAKE_TLS_FAILED,
 		"connection closed: TLS handshake failed",
-		"listener=%s peer=%s reason=\"%s\"", listener_name(w, c), peer,
-		why);
+		"listener=%s peer=%s reason=\"%s\"",
+		crew_listener_name(w->crew, c), peer, why);
 	stat_inc(w->stats, reason);
 	turn_close(w, c);
 }
@@ -70,8 +65,8 @@ static void finish(struct worker *w, struct conn *c)
 		conn_peer_text(c, peer);
 		tls_describe(c->tls, session);
 		log_info_limited(INTAKE_TLS_OPEN, "TLS session established",
-			"listener=%s peer=%s %s", listener_name(w, c), peer,
-			session);
+			"listener=%s peer=%s %s",
+			crew_listener_name(w->crew, c), peer, session);
 	}
 	cds_list_del(&c->link);
 	cds_list_add_tail(&c->link, worker_list(w, c));

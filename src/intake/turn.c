@@ -16,11 +16,6 @@ enum {
 	TURN_GREETING_READS = 8, /* a control frame takes two */
 };
 
-static const char *listener_name(const struct worker *w, const struct conn *c)
-{
-	return w->crew->settings->listeners[c->listener].name;
-}
-
 /* Takes it out of this worker's hands. */
 static void leave(struct worker *w, struct conn *c)
 {
@@ -43,8 +38,8 @@ static void close_violation(struct worker *w, struct conn *c, const char *why)
 	conn_peer_text(c, peer);
 	log_warn_limited(INTAKE_PROTOCOL_ERROR,
 		"connection closed: not a dnstap stream",
-		"listener=%s peer=%s reason=\"%s\"", listener_name(w, c), peer,
-		why);
+		"listener=%s peer=%s reason=\"%s\"",
+		crew_listener_name(w->crew, c), peer, why);
 	stat_inc(w->stats, INTAKE_PROTOCOL_ERRORS);
 	turn_close(w, c);
 }
@@ -57,8 +52,8 @@ static void close_failure(
 	conn_peer_text(c, peer);
 	channel_error_text(c, error, text);
 	log_info_limited(INTAKE_IO_ERROR, "connection lost",
-		"listener=%s peer=%s call=%s error=\"%s\"", listener_name(w, c),
-		peer, what, text);
+		"listener=%s peer=%s call=%s error=\"%s\"",
+		crew_listener_name(w->crew, c), peer, what, text);
 	stat_inc(w->stats, INTAKE_IO_ERRORS);
 	turn_close(w, c);
 }
@@ -72,7 +67,8 @@ static void close_starved(struct worker *w, struct conn *c)
 		"connection closed: limits.frame_memory is used up by frames "
 		"that came in part",
 		"listener=%s peer=%s frame_memory=%zu kept=%u",
-		listener_name(w, c), peer, c->memory->size, c->rest_len);
+		crew_listener_name(w->crew, c), peer, c->memory->size,
+		c->rest_len);
 	stat_inc(w->stats, INTAKE_FRAME_MEMORY_CLOSED);
 	turn_close(w, c);
 }
@@ -84,7 +80,7 @@ static void close_end(struct worker *w, struct conn *c)
 	conn_peer_text(c, peer);
 	log_info_limited(INTAKE_CLOSED, "connection ended",
 		"listener=%s peer=%s finished=%s within_frame=%s",
-		listener_name(w, c), peer,
+		crew_listener_name(w->crew, c), peer,
 		c->handshake.state == HANDSHAKE_DONE ? "yes" : "no",
 		stream_is_within_frame(c) ? "yes" : "no");
 	turn_close(w, c);
@@ -371,8 +367,9 @@ static void close_idle(struct worker *w, struct conn *c)
 	conn_peer_text(c, peer);
 	log_info_limited(INTAKE_IDLE,
 		"connection closed: quiet for the whole idle_timeout",
-		"listener=%s peer=%s within_frame=%s", listener_name(w, c),
-		peer, stream_is_within_frame(c) ? "yes" : "no");
+		"listener=%s peer=%s within_frame=%s",
+		crew_listener_name(w->crew, c), peer,
+		stream_is_within_frame(c) ? "yes" : "no");
 	stat_inc(w->stats, INTAKE_CONNECTIONS_IDLE);
 	turn_close(w, c);
 }
