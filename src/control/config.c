@@ -135,15 +135,15 @@ static void check_outputs(struct config_memory *m)
 					"output");
 		}
 		if (a->type == OUTPUT_TYPE_HEC &&
-			a->hec.retry_max_ns < a->hec.retry_initial_ns)
+			a->remote.retry_max_ns < a->remote.retry_initial_ns)
 			tree_problem(&m->tree, s, "retry.max",
 				"is less than retry.initial");
-		if (a->type == OUTPUT_TYPE_HEC && a->hec.tls_ca != NULL &&
-			access(a->hec.tls_ca, R_OK) != 0)
+		if (a->type == OUTPUT_TYPE_HEC && a->remote.tls_ca != NULL &&
+			access(a->remote.tls_ca, R_OK) != 0)
 			tree_problem(&m->tree, s, "tls.ca",
 				"%s cannot be read: %s: name a PEM file, or "
 				"leave this out to trust the system's",
-				a->hec.tls_ca, strerror(errno));
+				a->remote.tls_ca, strerror(errno));
 	}
 }
 
@@ -201,7 +201,7 @@ static int find_token(struct config_memory *m, size_t i)
 		return 0;
 	token = config_setting_get_member(s, "token");
 	file = config_setting_get_member(s, "token_file");
-	if (o->out.hec.token != NULL && o->token_file != NULL)
+	if (o->out.remote.token != NULL && o->token_file != NULL)
 		tree_problem(&m->tree, file, NULL,
 			"there is a token as well: keep one of the two");
 	else if (o->token_file != NULL)
@@ -214,7 +214,7 @@ static int find_token(struct config_memory *m, size_t i)
 
 static void note_risks(struct config_memory *m, size_t i)
 {
-	const struct hec_settings *h = &m->values.outputs[i].out.hec;
+	const struct remote_settings *h = &m->values.outputs[i].out.remote;
 	const config_setting_t *s = values_element(&m->tree, SCOPE_OUTPUT, i);
 
 	if (h->tls_insecure)

@@ -88,12 +88,12 @@ static void print_backends(const struct config_memory *m, struct buf *out,
 		config_setting_get_member(output, scopes[SCOPE_BACKEND].key);
 
 	buf_printf(out, "    %s = (\n", scopes[SCOPE_BACKEND].key);
-	for (size_t i = 0; i < o->out.hec.n_backends; i++) {
+	for (size_t i = 0; i < o->out.remote.n_backends; i++) {
 		buf_add_str(out, "      {\n");
 		print_group(m, out, config_setting_get_elem(list, (unsigned)i),
 			SCOPE_BACKEND, &o->backends[i], FITS_HEC, 8);
 		buf_printf(out, "      }%s\n",
-			i + 1 < o->out.hec.n_backends ? "," : "");
+			i + 1 < o->out.remote.n_backends ? "," : "");
 	}
 	buf_add_str(out, "    );\n");
 }

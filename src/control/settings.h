@@ -48,7 +48,7 @@ struct listener_values {
 struct output_values {
 	struct output_settings out;
 	const char *token_file;
-	struct backend_settings *backends; /* out.hec has it too, const */
+	struct backend_settings *backends; /* out.remote has it too, const */
 };
 
 enum setting_scope {
@@ -85,12 +85,13 @@ enum {
 	FITS_STDOUT = 1 << OUTPUT_TYPE_STDOUT,
 	FITS_FILE = 1 << OUTPUT_TYPE_FILE,
 	FITS_HEC = 1 << OUTPUT_TYPE_HEC,
+	FITS_REMOTE = FITS_HEC, /* by HTTP requests to backends */
 	FITS_NDJSON = FITS_STDOUT | FITS_FILE,
 	FITS_UNIX = 1 << (OUTPUT_TYPE_HEC + 1),
 	FITS_CLEAR = 1 << (OUTPUT_TYPE_HEC + 2), /* TCP without TLS */
 	FITS_TLS = 1 << (OUTPUT_TYPE_HEC + 3),
 	FITS_TCP = FITS_CLEAR | FITS_TLS,
-	FITS_ALL = FITS_NDJSON | FITS_HEC | FITS_UNIX | FITS_TCP,
+	FITS_ALL = FITS_NDJSON | FITS_REMOTE | FITS_UNIX | FITS_TCP,
 };
 
 struct scope {

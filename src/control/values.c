@@ -189,8 +189,8 @@ static int read_backends(
 	o->backends = calloc(n, sizeof(*o->backends));
 	if (o->backends == NULL)
 		return -ENOMEM;
-	o->out.hec.backends = o->backends;
-	o->out.hec.n_backends = n;
+	o->out.remote.backends = o->backends;
+	o->out.remote.n_backends = n;
 	for (size_t i = 0; i < n; i++) {
 		e = find_element(t, list, i);
 		if (e != NULL)

@@ -11,7 +11,7 @@ struct values {
 	struct main_values main;
 	struct listener_values *listeners;
 	size_t n_listeners;
-	struct output_values *outputs; /* with n_backends of out.hec each */
+	struct output_values *outputs; /* with n_backends of out.remote each */
 	size_t n_outputs;
 };
 

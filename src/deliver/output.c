@@ -13,12 +13,12 @@
 static const struct output_kind *const kinds[] = {
 	[OUTPUT_TYPE_STDOUT] = &output_kind_file,
 	[OUTPUT_TYPE_FILE] = &output_kind_file,
-	[OUTPUT_TYPE_HEC] = &output_kind_hec,
+	[OUTPUT_TYPE_HEC] = &output_kind_remote,
 };
 
 unsigned output_senders(const struct output_settings *s)
 {
-	return s->type == OUTPUT_TYPE_HEC ? s->hec.senders : 1;
+	return s->type == OUTPUT_TYPE_HEC ? s->remote.senders : 1;
 }
 
 int output_start(struct output **op, const struct output_settings *settings,

@@ -21,7 +21,7 @@ struct backend_settings {
 	const char *url; /* as configured, checked by hec_url() */
 };
 
-struct hec_settings {
+struct remote_settings {
 	const struct backend_settings *backends;
 	size_t n_backends;
 	const char *token; /* the secret itself; never logged */
@@ -48,8 +48,8 @@ struct file_settings {
 
 struct output_settings {
 	enum output_type type;
-	struct feed_settings feed; /* name included */
-	struct hec_settings hec;   /* OUTPUT_TYPE_HEC */
+	struct feed_settings feed;     /* name included */
+	struct remote_settings remote; /* HTTP requests to backends */
 	struct file_settings file; /* OUTPUT_TYPE_FILE; path NULL for stdout */
 };
 

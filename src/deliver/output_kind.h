@@ -24,7 +24,7 @@ struct output_kind {
 };
 
 extern const struct output_kind output_kind_file; /* and standard output */
-extern const struct output_kind output_kind_hec;
+extern const struct output_kind output_kind_remote;
 
 struct output {
 	const struct output_kind *kind;         /* const after start */

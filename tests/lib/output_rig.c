@@ -30,7 +30,7 @@ void rig_init(struct output_rig *rig, enum output_type type)
 				.batch_bytes = BATCH_BYTES,
 				.buffer_events = BUFFER_EVENTS,
 			},
-			.hec = {
+			.remote = {
 				.token = "secret",
 				.gzip_level = 1,
 				.senders = 1,
@@ -47,7 +47,7 @@ void rig_init(struct output_rig *rig, enum output_type type)
 
 void rig_backend(struct output_rig *rig, const char *url)
 {
-	struct hec_settings *s = &rig->settings.hec;
+	struct remote_settings *s = &rig->settings.remote;
 
 	rig->backends[s->n_backends++].url = url;
 	s->backends = rig->backends;

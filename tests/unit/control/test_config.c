@@ -43,16 +43,16 @@ START_TEST(a_hec_output_gets_all_defaults)
 	assert_loads(LISTENERS HEC TOKEN "} );");
 	gethostname(host, sizeof(host));
 	o = &config.outputs[0];
-	ck_assert_str_eq(o->hec.token, "t0ken");
-	ck_assert_uint_eq(o->hec.n_backends, 1);
-	ck_assert_str_eq(o->hec.backends[0].url, "https://a:8088");
-	ck_assert(o->hec.gzip);
-	ck_assert_int_eq(o->hec.gzip_level, 1);
-	ck_assert_uint_eq(o->hec.senders, 4);
-	ck_assert_uint_eq(o->hec.connect_timeout_ns, 5 * NS_PER_S);
-	ck_assert_uint_eq(o->hec.request_timeout_ns, 10 * NS_PER_S);
-	ck_assert_ptr_null(o->hec.tls_ca);
-	ck_assert(!o->hec.tls_insecure);
+	ck_assert_str_eq(o->remote.token, "t0ken");
+	ck_assert_uint_eq(o->remote.n_backends, 1);
+	ck_assert_str_eq(o->remote.backends[0].url, "https://a:8088");
+	ck_assert(o->remote.gzip);
+	ck_assert_int_eq(o->remote.gzip_level, 1);
+	ck_assert_uint_eq(o->remote.senders, 4);
+	ck_assert_uint_eq(o->remote.connect_timeout_ns, 5 * NS_PER_S);
+	ck_assert_uint_eq(o->remote.request_timeout_ns, 10 * NS_PER_S);
+	ck_assert_ptr_null(o->remote.tls_ca);
+	ck_assert(!o->remote.tls_insecure);
 	ck_assert_uint_eq(o->feed.linger_ns, NS_PER_S);
 	ck_assert_int_eq(o->feed.encoder.envelope, ENVELOPE_HEC);
 	ck_assert_str_eq(o->feed.encoder.source, "tapferry");
@@ -356,13 +356,13 @@ START_TEST(the_token_may_come_from_a_file_or_a_credential)
 	snprintf(text, sizeof(text), LISTENERS HEC "token_file = \"%s\"; } );",
 		path);
 	assert_loads(text);
-	ck_assert_str_eq(config.outputs[0].hec.token, "from-file");
+	ck_assert_str_eq(config.outputs[0].remote.token, "from-file");
 	ck_assert_ptr_nonnull(strstr(config_notes(&config), "chmod"));
 	config_deinit(&config);
 
 	setenv("CREDENTIALS_DIRECTORY", dir, 1);
 	assert_loads(LISTENERS HEC "} );");
-	ck_assert_str_eq(config.outputs[0].hec.token, "from-file");
+	ck_assert_str_eq(config.outputs[0].remote.token, "from-file");
 
 	put("hec.token", "not a token\n");
 	config_deinit(&config);

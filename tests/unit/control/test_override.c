@@ -40,13 +40,14 @@ START_TEST(elements_are_named_by_name_by_index_or_all_at_once)
 	ck_assert_uint_eq(config.outputs[1].feed.batch_events, 6);
 	ck_assert_uint_eq(config.outputs[0].feed.batch_bytes, 65536);
 	ck_assert_str_eq(
-		config.outputs[0].hec.backends[0].url, "https://a:8088");
-	ck_assert_str_eq(config.outputs[0].hec.backends[1].url, "https://c:1");
+		config.outputs[0].remote.backends[0].url, "https://a:8088");
+	ck_assert_str_eq(
+		config.outputs[0].remote.backends[1].url, "https://c:1");
 	ck_assert_uint_eq(config.intake.listeners[0].listen.mode, 0600);
 	ck_assert_uint_eq(config.intake.max_connections, 77);
 	ck_assert(config.outputs[1].file.rotate_gzip);
 	ck_assert_uint_eq(config.intake.workers, 9);
-	ck_assert_str_eq(config.outputs[0].hec.token, "t");
+	ck_assert_str_eq(config.outputs[0].remote.token, "t");
 }
 END_TEST
 
@@ -66,8 +67,9 @@ END_TEST
 START_TEST(all_backends_are_replaced_by_one_url)
 {
 	ck_assert_int_eq(set("outputs.h.backends", "https://z:1"), 0);
-	ck_assert_uint_eq(config.outputs[0].hec.n_backends, 1);
-	ck_assert_str_eq(config.outputs[0].hec.backends[0].url, "https://z:1");
+	ck_assert_uint_eq(config.outputs[0].remote.n_backends, 1);
+	ck_assert_str_eq(
+		config.outputs[0].remote.backends[0].url, "https://z:1");
 }
 END_TEST
 
@@ -77,7 +79,7 @@ START_TEST(of_token_and_token_file_the_later_one_counts)
 		SET("outputs.h.token_file", "/nonexistent") };
 
 	ck_assert_int_eq(load_with(BOTH, o, 1), 0);
-	ck_assert_str_eq(config.outputs[0].hec.token, "t");
+	ck_assert_str_eq(config.outputs[0].remote.token, "t");
 	config_deinit(&config);
 	ck_assert_int_eq(load_with(BOTH, o, 2), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(buf_str(&error),

@@ -64,7 +64,7 @@ START_TEST(batches_go_out_compressed_over_one_connection)
 {
 	START(&one, FAKE_OK);
 	rig_backend(&rig, one.url);
-	rig.settings.hec.gzip = true;
+	rig.settings.remote.gzip = true;
 	rig_start(&rig);
 	for (int i = 0; i < 5; i++)
 		rig_push(&rig, 100, 0);
@@ -90,7 +90,7 @@ START_TEST(several_senders_deliver_each_event_once)
 	START(&two, FAKE_OK);
 	rig_backend(&rig, one.url);
 	rig_backend(&rig, two.url);
-	rig.settings.hec.senders = 4;
+	rig.settings.remote.senders = 4;
 	rig_start(&rig);
 	for (int i = 0; i < 80; i++)
 		rig_push(&rig, 50, 0);
@@ -129,7 +129,7 @@ START_TEST(a_refused_first_event_costs_itself_only)
 {
 	START(&one, PARTIAL(0), FAKE_OK);
 	rig_backend(&rig, one.url);
-	rig.settings.hec.gzip = true;
+	rig.settings.remote.gzip = true;
 	rig_start(&rig);
 	rig_push(&rig, 10, 0);
 	run_until_settled();
@@ -272,7 +272,7 @@ START_TEST(a_reply_that_never_comes_times_out)
 {
 	START(&one, { .fault = FAKE_STALL }, FAKE_OK);
 	rig_backend(&rig, one.url);
-	rig.settings.hec.request_timeout_ns = 200 * NS_PER_MS;
+	rig.settings.remote.request_timeout_ns = 200 * NS_PER_MS;
 	rig_start(&rig);
 	rig_push(&rig, 10, 0);
 	run_until_settled();
@@ -308,8 +308,8 @@ START_TEST(another_backend_is_tried_before_any_pause)
 	START(&two, FAKE_OK);
 	rig_backend(&rig, one.url);
 	rig_backend(&rig, two.url);
-	rig.settings.hec.retry_initial_ns = 60 * NS_PER_S;
-	rig.settings.hec.retry_max_ns = 60 * NS_PER_S;
+	rig.settings.remote.retry_initial_ns = 60 * NS_PER_S;
+	rig.settings.remote.retry_max_ns = 60 * NS_PER_S;
 	rig_start(&rig);
 	for (int i = 0; i < 20; i++)
 		rig_push(&rig, 10, 0);
@@ -327,7 +327,7 @@ START_TEST(a_backend_that_takes_no_gzip_gets_none_from_then_on)
 {
 	START(&one, { .status = 415, .body = "<html>" }, FAKE_OK);
 	rig_backend(&rig, one.url);
-	rig.settings.hec.gzip = true;
+	rig.settings.remote.gzip = true;
 	rig_start(&rig);
 	rig_push(&rig, 10, 0);
 	rig_push(&rig, 10, 0);
@@ -393,13 +393,13 @@ START_TEST(an_output_that_cannot_start_says_why)
 
 	rig_backend(&rig, "http://127.0.0.1:9");
 	ck_assert_int_eq(feed_init(&rig.feed, &rig.settings.feed, 1, 1), 0);
-	rig.settings.hec.tls_ca = "/nowhere/ca.pem";
+	rig.settings.remote.tls_ca = "/nowhere/ca.pem";
 	ck_assert_int_lt(output_start(&rig.output, &rig.settings, &rig.feed,
 				 error, sizeof(error)),
 		0);
 	ck_assert_ptr_nonnull(strstr(error, "/nowhere/ca.pem"));
-	rig.settings.hec.tls_ca = NULL;
-	rig.settings.hec.token = "two\r\nlines: x";
+	rig.settings.remote.tls_ca = NULL;
+	rig.settings.remote.token = "two\r\nlines: x";
 	ck_assert_int_lt(output_start(&rig.output, &rig.settings, &rig.feed,
 				 error, sizeof(error)),
 		0);

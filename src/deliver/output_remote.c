@@ -10,14 +10,15 @@
 #include "collector/collector.h"
 #include "deliver/sender.h"
 
-struct hec_output {
+struct remote_output {
 	struct output head;            /* first: struct output * is this */
 	struct backend_list *backends; /* rcu: published by main */
 	struct sender *senders;        /* const after start: n of them */
 	unsigned n;
 };
 
-static int make_backends(struct hec_output *o, const struct hec_settings *s)
+static int make_backends(
+	struct remote_output *o, const struct remote_settings *s)
 {
 	struct backend_list *list;
 	int r = backend_list_new(&list, s->n_backends);
@@ -43,7 +44,8 @@ static int make_backends(struct hec_output *o, const struct hec_settings *s)
 	return r;
 }
 
-static int make_senders(struct hec_output *o, const struct hec_settings *s)
+static int make_senders(
+	struct remote_output *o, const struct remote_settings *s)
 {
 	int r = 0;
 
@@ -58,9 +60,9 @@ static int make_senders(struct hec_output *o, const struct hec_settings *s)
 	return r;
 }
 
-static void hec_output_free(struct output *head)
+static void remote_output_free(struct output *head)
 {
-	struct hec_output *o = (struct hec_output *)head;
+	struct remote_output *o = (struct remote_output *)head;
 
 	for (unsigned i = 0; i < o->n; i++)
 		sender_deinit(&o->senders[i]);
@@ -70,12 +72,12 @@ static void hec_output_free(struct output *head)
 	free(o);
 }
 
-static int hec_output_start(struct output **op,
+static int remote_output_start(struct output **op,
 	const struct output_settings *settings, struct feed *feed, char *error,
 	size_t cap)
 {
-	const struct hec_settings *s = &settings->hec;
-	struct hec_output *o;
+	const struct remote_settings *s = &settings->remote;
+	struct remote_output *o;
 	int r;
 
 	if (s->tls_ca != NULL && access(s->tls_ca, R_OK) != 0) {
@@ -89,7 +91,7 @@ static int hec_output_start(struct output **op,
 	o = calloc(1, sizeof(*o));
 	r = o != NULL ? http_init() : -ENOMEM;
 	if (r == 0)
-		r = output_init(&o->head, &output_kind_hec, settings, feed);
+		r = output_init(&o->head, &output_kind_remote, settings, feed);
 	if (r != 0) {
 		free(o);
 		goto out;
@@ -102,7 +104,7 @@ static int hec_output_start(struct output **op,
 		return 0;
 	}
 	output_cut(&o->head); /* senders that have started */
-	hec_output_free(&o->head);
+	remote_output_free(&o->head);
 out:
 	if (r == -EINVAL)
 		snprintf(error, cap,
@@ -115,7 +117,7 @@ out:
 	return r;
 }
 
-const struct output_kind output_kind_hec = {
-	.start = hec_output_start,
-	.free = hec_output_free,
+const struct output_kind output_kind_remote = {
+	.start = remote_output_start,
+	.free = remote_output_free,
 };

@@ -1,0 +1,24 @@
+/*
+ * Settlement: what becomes of events that were not simply delivered.
+ *
+ * Thread: the sender.
+ */
+#ifndef TAPFERRY_DELIVER_SETTLEMENT_H
+#define TAPFERRY_DELIVER_SETTLEMENT_H
+
+#include "deliver/parcel.h"
+
+/* The next n events are refused for good, for this reason. */
+void settlement_refuse(struct sender *s, struct batch *b, uint32_t n,
+	const struct outcome *o, enum output_stat reason);
+
+/*
+ * settlement_split() - the parcel was too large
+ * Halves, by size: what is sent next of this batch is at most half of what was
+ * too much.  A single event cannot be halved and is refused.
+ * Return: the most octets to send next.
+ */
+size_t settlement_split(
+	struct sender *s, struct parcel *p, const struct outcome *o);
+
+#endif

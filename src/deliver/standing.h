@@ -1,0 +1,20 @@
+/*
+ * Standing: what a reply means for the backend that gave it.
+ *
+ * Thread: the sender.
+ */
+#ifndef TAPFERRY_DELIVER_STANDING_H
+#define TAPFERRY_DELIVER_STANDING_H
+
+#include "deliver/parcel.h"
+
+/* Nothing is wrong with the backend. */
+void standing_up(struct sender *s, const struct outcome *o);
+
+/* It failed: others first, then it again after a pause. */
+void standing_down(struct sender *s, const struct outcome *o);
+
+/* It takes nothing until somebody mends it: tried again slowly. */
+void standing_held(struct sender *s, const struct outcome *o);
+
+#endif
