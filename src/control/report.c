@@ -7,26 +7,11 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "deliver/ledger.h"
 
 static bool has_prefix(const struct stat_desc *d, const char *prefix)
 {
 	return strncmp(d->name, prefix, strlen(prefix)) == 0;
-}
-
-static bool is_drop(const struct stat_desc *d)
-{
-	return has_prefix(d, "DROPPED_");
-}
-
-static uint64_t sum_drops(
-	const struct stat_set *set, const struct stat_desc *desc, unsigned n)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		if (is_drop(&desc[i]))
-			sum += stat_sum(set, i);
-	return sum;
 }
 
 static uint64_t sum_refusals(const struct stat_set *intake)
@@ -39,29 +24,6 @@ static uint64_t sum_refusals(const struct stat_set *intake)
 	return sum;
 }
 
-void ledger_read(
-	struct ledger *l, const struct stat_set *intake, struct feed *f)
-{
-	*l = (struct ledger){
-		.received = stat_sum(intake, INTAKE_RECEIVED),
-		.delivered = stat_sum(&f->stats, OUTPUT_DELIVERED),
-		.filtered = stat_sum(&f->stats, OUTPUT_FILTERED),
-		.dropped =
-			sum_drops(intake, intake_stat_desc, INTAKE_STAT_COUNT) +
-			sum_drops(
-				&f->stats, output_stat_desc, OUTPUT_STAT_COUNT),
-		.dead_lettered = stat_sum(&f->stats, OUTPUT_DEAD_LETTERED),
-		.in_memory = batch_pool_held(&f->pool),
-	};
-}
-
-bool ledger_closed(const struct ledger *l)
-{
-	return l->received == l->delivered + l->filtered + l->dropped +
-				      l->dead_lettered + l->in_memory +
-				      l->in_spool;
-}
-
 /* " dropped_queue_full=N" for each reason that is not zero */
 static void add_drops(struct buf *b, const struct stat_set *set,
 	const struct stat_desc *desc, unsigned n)
@@ -69,7 +31,7 @@ static void add_drops(struct buf *b, const struct stat_set *set,
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t value = stat_sum(set, i);
 
-		if (value == 0 || !is_drop(&desc[i]))
+		if (value == 0 || !ledger_is_drop(&desc[i]))
 			continue;
 		buf_add_str(b, " ");
 		for (const char *p = desc[i].name; *p != '\0'; p++) {

@@ -13,26 +13,6 @@
 #include "intake/frame_memory.h"
 
 /*
- * One output's ledger: received = delivered + filtered + dropped +
- * dead_lettered
- * + in_memory + in_spool.  in_memory is counted in the batches themselves, so
- * the sum is a check and no tautology.
- */
-struct ledger {
-	uint64_t received;
-	uint64_t delivered;
-	uint64_t filtered;
-	uint64_t dropped; /* all reasons, the intake's included */
-	uint64_t dead_lettered;
-	uint64_t in_memory;
-	uint64_t in_spool;
-};
-
-void ledger_read(
-	struct ledger *l, const struct stat_set *intake, struct feed *f);
-bool ledger_closed(const struct ledger *l);
-
-/*
  * report_ledger() - one log line an output, id LEDGER:
  * "output=splunk received=… delivered=… filtered=0 dropped=… dead_lettered=0
  *  in_memory=0 in_spool=0 closed=yes" and dropped_REASON=… for each reason

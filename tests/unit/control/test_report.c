@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "deliver/ledger.h"
 #include "lib/suite.h"
 
 static struct stat_set intake;

@@ -1,0 +1,41 @@
+/*
+ * Ledger: where the events of one output went.
+ *
+ *	received = delivered + filtered + dropped + dead_lettered
+ *		 + in_memory + in_spool
+ *
+ * in_memory is counted in the batches themselves, so the sum is a check and no
+ * tautology.
+ */
+#ifndef TAPFERRY_DELIVER_LEDGER_H
+#define TAPFERRY_DELIVER_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/stat.h"
+#include "event/feed.h"
+
+struct ledger {
+	uint64_t received;
+	uint64_t delivered;
+	uint64_t filtered;
+	uint64_t dropped; /* all reasons, the intake's included */
+	uint64_t dead_lettered;
+	uint64_t in_memory;
+	uint64_t in_spool;
+};
+
+/*
+ * ledger_read() - a snapshot; while events flow, its two sides may differ by
+ * what is on its way between two counters
+ * Any thread.
+ */
+void ledger_read(
+	struct ledger *l, const struct stat_set *intake, struct feed *f);
+bool ledger_closed(const struct ledger *l);
+
+/* Is that counter a reason for losing events? */
+bool ledger_is_drop(const struct stat_desc *d);
+
+#endif
