@@ -11,18 +11,17 @@ _Static_assert(
 
 const struct stat_desc intake_stat_desc[INTAKE_STAT_COUNT] = {
 #define INTAKE_STAT(name, unit, help) { #name, #unit, help },
-#define OUTPUT_STAT(name, unit, help)
 #include "base/stat.def"
-#undef INTAKE_STAT
-#undef OUTPUT_STAT
 };
 
 const struct stat_desc output_stat_desc[OUTPUT_STAT_COUNT] = {
-#define INTAKE_STAT(name, unit, help)
 #define OUTPUT_STAT(name, unit, help) { #name, #unit, help },
 #include "base/stat.def"
-#undef INTAKE_STAT
-#undef OUTPUT_STAT
+};
+
+const struct stat_desc backend_stat_desc[BACKEND_STAT_COUNT] = {
+#define BACKEND_STAT(name, unit, help) { #name, #unit, help },
+#include "base/stat.def"
 };
 
 int stat_set_init(struct stat_set *set, unsigned n_shards)

@@ -18,21 +18,22 @@
 /* Counters of the intake (one set in the process). */
 enum intake_stat {
 #define INTAKE_STAT(name, unit, help) INTAKE_##name,
-#define OUTPUT_STAT(name, unit, help)
 #include "base/stat.def"
-#undef INTAKE_STAT
-#undef OUTPUT_STAT
 	INTAKE_STAT_COUNT
 };
 
 /* Counters of one output (one set an output). */
 enum output_stat {
-#define INTAKE_STAT(name, unit, help)
 #define OUTPUT_STAT(name, unit, help) OUTPUT_##name,
 #include "base/stat.def"
-#undef INTAKE_STAT
-#undef OUTPUT_STAT
 	OUTPUT_STAT_COUNT
+};
+
+/* Counters of one backend (struct backend has them). */
+enum backend_stat {
+#define BACKEND_STAT(name, unit, help) BACKEND_##name,
+#include "base/stat.def"
+	BACKEND_STAT_COUNT
 };
 
 struct stat_desc {
@@ -43,6 +44,7 @@ struct stat_desc {
 
 extern const struct stat_desc intake_stat_desc[INTAKE_STAT_COUNT];
 extern const struct stat_desc output_stat_desc[OUTPUT_STAT_COUNT];
+extern const struct stat_desc backend_stat_desc[BACKEND_STAT_COUNT];
 
 enum { STAT_SLOTS = 64 };
 
@@ -64,6 +66,15 @@ void stat_set_deinit(struct stat_set *set);
 
 /* Sum over all shards.  Any thread. */
 uint64_t stat_sum(const struct stat_set *set, unsigned id);
+
+/*
+ * A counter that several threads add to: those of a backend, which are few
+ * for each request, and not worth a shard a thread.
+ */
+static inline void stat_share(_Atomic uint64_t *values, unsigned id, uint64_t n)
+{
+	atomic_fetch_add_explicit(&values[id], n, memory_order_relaxed);
+}
 
 /* Thread: the shard's owner. */
 static inline void stat_add(struct stat_shard *s, unsigned id, uint64_t n)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/stat.h"
 #include "sync/ref.h"
 
 enum backend_state { BACKEND_UP = 0, BACKEND_DOWN, BACKEND_HELD };
@@ -27,6 +28,7 @@ struct backend {
 	_Atomic uint64_t since_ns;    /* atomic: monotonic; not up since then */
 	_Atomic uint32_t failures; /* atomic: rounds failed since it was up */
 	_Atomic bool plain;        /* atomic: takes no compressed bodies */
+	_Atomic uint64_t stats[BACKEND_STAT_COUNT]; /* atomic: stat_share() */
 };
 
 /*
@@ -37,6 +39,13 @@ struct backend {
 int backend_new(struct backend **bp, char **urlp);
 void backend_get(struct backend *b);
 struct backend *backend_put(struct backend *b); /* NULL */
+
+/* Adds to one of its counters.  Any thread. */
+static inline void backend_count(
+	struct backend *b, enum backend_stat id, uint64_t n)
+{
+	stat_share(b->stats, id, n);
+}
 
 static inline bool backend_usable(const struct backend *b, uint64_t mono_ns)
 {

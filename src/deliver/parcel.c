@@ -18,9 +18,12 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 		}
 	}
 	stat_inc(s->stats, OUTPUT_REQUESTS);
+	backend_count(o->backend, BACKEND_REQUESTS, 1);
 	if (http_post(s->http, o->backend->url, body, o->request.compressed,
-		    &reply) == 0)
+		    &reply) == 0) {
 		stat_add(s->stats, OUTPUT_BYTES_SENT, body.len);
+		backend_count(o->backend, BACKEND_BYTES_SENT, body.len);
+	}
 	s->collector->judge(&o->verdict, &o->request, &reply);
 	o->status = reply.status;
 	if (o->status == 0)

@@ -51,10 +51,12 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 	case VERDICT_DELIVERED:
 		standing_up(s, o);
 		output_delivered(s->stats, p->batch, p->n);
+		backend_count(o->backend, BACKEND_DELIVERED, p->n);
 		return true;
 	case VERDICT_PARTIAL:
 		standing_up(s, o);
 		output_delivered(s->stats, p->batch, v->event);
+		backend_count(o->backend, BACKEND_DELIVERED, v->event);
 		settlement_refuse(s, p->batch, 1, o, OUTPUT_DROPPED_REFUSED);
 		return true;
 	case VERDICT_REFUSED:

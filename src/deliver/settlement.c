@@ -7,6 +7,7 @@ void settlement_refuse(struct sender *s, struct batch *b, uint32_t n,
 {
 	stat_add(s->stats, reason, n);
 	stat_inc(s->stats, OUTPUT_REPLIES_REFUSED);
+	backend_count(o->backend, BACKEND_REFUSED, n);
 	batch_settle(b, n);
 	log_limited(LOG_LEVEL_WARN, DELIVER_REFUSED,
 		"the collector refused events for good; they are dropped",

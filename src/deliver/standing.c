@@ -12,6 +12,8 @@ void standing_up(struct sender *s, const struct outcome *o)
 {
 	uint64_t down_ns;
 
+	if (o->verdict.slow_down)
+		backend_count(o->backend, BACKEND_NEAR_CAPACITY, 1);
 	s->avoid = o->verdict.slow_down ? o->backend : NULL;
 	if (backend_work(o->backend, clock_mono_ns(&clock_system), &down_ns))
 		log_info_limited(DELIVER_BACKEND_UP, "backend works again",
@@ -29,6 +31,11 @@ void standing_down(struct sender *s, const struct outcome *o)
 		set->retry_max_ns, backend_count_failure(o->backend, now));
 	uint64_t delay = backoff_jitter_ns(&s->backoff, ceiling);
 
+	backend_count(o->backend,
+		o->status == 0 ? BACKEND_FAILED_NO_REPLY : BACKEND_FAILED_REPLY,
+		1);
+	if (v->slow_down)
+		backend_count(o->backend, BACKEND_SLOW_DOWNS, 1);
 	if (v->slow_down)
 		delay = ceiling / 2 + delay / 2;
 	if (v->retry_after_ns != 0)
@@ -49,6 +56,7 @@ void standing_held(struct sender *s, const struct outcome *o)
 	/* senders that were under way when the first one told are silent */
 	bool again = backend_usable(o->backend, now);
 
+	backend_count(o->backend, BACKEND_HOLDS, 1);
 	if (v->retry_after_ns > delay)
 		delay = v->retry_after_ns;
 	s->avoid = o->backend;

@@ -33,6 +33,28 @@ START_TEST(shards_add_up_whatever_threads_do)
 }
 END_TEST
 
+static void share_many(void *arg)
+{
+	for (int i = 0; i < ADDS; i++)
+		stat_share(arg, BACKEND_REQUESTS, 2);
+}
+
+START_TEST(shared_counters_add_up_too)
+{
+	static _Atomic uint64_t values[BACKEND_STAT_COUNT];
+	struct thread threads[THREADS];
+
+	for (int i = 0; i < THREADS; i++)
+		ck_assert_int_eq(thread_start(&threads[i], "share", share_many,
+					 (void *)values),
+			0);
+	for (int i = 0; i < THREADS; i++)
+		thread_join(&threads[i]);
+	ck_assert_uint_eq(values[BACKEND_REQUESTS], 2 * THREADS * ADDS);
+	ck_assert_uint_eq(values[BACKEND_DELIVERED], 0);
+}
+END_TEST
+
 START_TEST(shards_share_no_cache_line)
 {
 	struct stat_set set;
@@ -52,6 +74,9 @@ START_TEST(every_counter_says_what_it_counts)
 	for (int i = 0; i < OUTPUT_STAT_COUNT; i++)
 		ck_assert(strlen(output_stat_desc[i].help) > 10 &&
 			  strlen(output_stat_desc[i].unit) > 3);
+	for (int i = 0; i < BACKEND_STAT_COUNT; i++)
+		ck_assert(strlen(backend_stat_desc[i].help) > 10 &&
+			  strlen(backend_stat_desc[i].unit) > 3);
 }
 END_TEST
 
@@ -69,6 +94,7 @@ int main(void)
 	TCase *t = tcase_create("stat");
 
 	tcase_add_test(t, shards_add_up_whatever_threads_do);
+	tcase_add_test(t, shared_counters_add_up_too);
 	tcase_add_test(t, shards_share_no_cache_line);
 	tcase_add_test(t, every_counter_says_what_it_counts);
 	tcase_add_test(t, the_machines_clock_moves_forward);
