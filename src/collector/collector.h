@@ -8,6 +8,7 @@
 #define TAPFERRY_COLLECTOR_COLLECTOR_H
 
 #include "base/buf.h"
+#include "collector/ack.h"
 #include "collector/verdict.h"
 
 struct collector {
@@ -17,6 +18,7 @@ struct collector {
 	int (*url)(struct buf *url, const char *base);
 	void (*judge)(struct verdict *v, const struct request *rq,
 		const struct reply *rp);
+	const struct collector_ack *ack; /* NULL: it has none */
 };
 
 extern const struct collector collector_hec;

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "collector/hec_ack.h"
 
 #define HEC_PATH "/services/collector"
 
@@ -30,6 +31,8 @@ struct rule {
 	const char *reason;
 	bool slow_down;
 	int number;
+	/* another channel may help; if that was tried, this is what to do */
+	enum verdict_action without_channel;
 };
 
 #define RULE(code_, status_, action_, reason_, ...)                            \
@@ -51,13 +54,14 @@ static const struct rule rules[] = {
 		.number = NUMBER_FROM_1),
 	RULE(8, 500, RETRY, "internal server error"),
 	RULE(9, 503, RETRY, "server is busy", .slow_down = true),
-	RULE(10, 400, HOLD,
-		"channel missing; switch the token's acknowledgement off"),
-	RULE(11, 400, HOLD,
-		"invalid channel; switch the token's acknowledgement off"),
+	RULE(10, 400, CHANNEL, "channel missing",
+		.without_channel = VERDICT_HOLD),
+	RULE(11, 400, CHANNEL, "invalid channel",
+		.without_channel = VERDICT_HOLD),
 	RULE(12, 400, PARTIAL, "event field required", .number = NUMBER_FROM_0),
 	RULE(13, 400, PARTIAL, "event field blank", .number = NUMBER_FROM_0),
-	RULE(14, 400, HOLD, "acknowledgement is disabled"),
+	RULE(14, 400, NO_CHANNEL, "acknowledgement is disabled",
+		.without_channel = VERDICT_HOLD),
 	RULE(15, 400, PARTIAL, "bad indexed fields", .number = NUMBER_FROM_0),
 	RULE(16, 400, HOLD, "query string authorization is off"),
 	RULE(18, 503, RETRY, "queues are full", .slow_down = true),
@@ -70,9 +74,11 @@ static const struct rule rules[] = {
 	RULE(24, 200, DELIVERED, "queue near capacity", .slow_down = true),
 	RULE(25, 200, DELIVERED, "ack channel near capacity"),
 	RULE(26, 429, RETRY, "queue at capacity", .slow_down = true),
-	RULE(27, 429, RETRY, "ack channel at capacity", .slow_down = true),
-	RULE(28, 400, HOLD,
-		"sticky session missing; switch acknowledgement off"),
+	RULE(27, 429, CHANNEL, "ack channel at capacity", .slow_down = true,
+		.without_channel = VERDICT_RETRY),
+	RULE(28, 400, CHANNEL,
+		"sticky session missing; the load balancer has to set a cookie",
+		.without_channel = VERDICT_HOLD),
 };
 
 const char *hec_error_text(int error)
@@ -207,6 +213,23 @@ static void judge_number(struct verdict *v, const struct request *rq,
 		v->event = (uint32_t)k;
 }
 
+/*
+ * The reply is about the channel.  A channel that is missing can be added
+ * once, one that is wrong replaced once, one that nobody wants left out.
+ */
+static void judge_channel(
+	struct verdict *v, const struct request *rq, const struct rule *rule)
+{
+	bool tried = rq->channel == REQUEST_NEW_CHANNEL;
+
+	if (rule->code == 10)
+		tried = rq->channel != REQUEST_NO_CHANNEL;
+	else if (rule->code == 14)
+		tried = rq->channel == REQUEST_NO_CHANNEL;
+	set(v, tried ? rule->without_channel : rule->action, rule->slow_down,
+		rule->reason);
+}
+
 /* No code of the table, or not with its status: a proxy, a wrong URL. */
 static void judge_status(
 	struct verdict *v, const struct request *rq, long status)
@@ -250,6 +273,13 @@ static const struct rule *rule_find(int code, long status)
 	return NULL;
 }
 
+static uint64_t ack_id(const json_t *json)
+{
+	return json_is_integer(json) && json_integer_value(json) >= 0
+		       ? (uint64_t)json_integer_value(json)
+		       : VERDICT_NO_ACK;
+}
+
 void hec_judge(
 	struct verdict *v, const struct request *rq, const struct reply *rp)
 {
@@ -257,7 +287,7 @@ void hec_judge(
 	const json_t *code = NULL, *number = NULL;
 	json_t *root = NULL;
 
-	*v = (struct verdict){ .code = -1 };
+	*v = (struct verdict){ .code = -1, .ack_id = VERDICT_NO_ACK };
 	v->retry_after_ns = verdict_retry_after(rp->retry_after, rp->real_ns);
 	if (rp->body.len != 0)
 		root = json_loadb((const char *)rp->body.data, rp->body.len,
@@ -278,8 +308,14 @@ void hec_judge(
 		judge_status(v, rq, rp->status);
 	else if (rule->number != NUMBER_NONE)
 		judge_number(v, rq, rule, number);
+	else if (rule->without_channel != VERDICT_DELIVERED)
+		judge_channel(v, rq, rule);
 	else
 		set(v, rule->action, rule->slow_down, rule->reason);
+	if (v->action == VERDICT_DELIVERED) {
+		v->ack_id = ack_id(json_object_get(root, "ackId"));
+		v->channel_full = v->code == 25;
+	}
 	json_decref(root);
 }
 
@@ -288,4 +324,5 @@ const struct collector collector_hec = {
 	.auth_scheme = "Splunk",
 	.url = hec_url,
 	.judge = hec_judge,
+	.ack = &hec_ack,
 };

@@ -25,14 +25,22 @@ enum verdict_action {
 			    remember that for this backend */
 	VERDICT_HOLD,    /* this backend takes nothing until somebody mends it:
 			    keep the data, tell, try it again slowly */
+	VERDICT_CHANNEL, /* none are in: send again on another channel */
+	VERDICT_NO_CHANNEL, /* none are in: send again without a channel, and
+			       remember that for this backend */
 };
+
+#define VERDICT_NO_ACK UINT64_MAX
 
 struct verdict {
 	enum verdict_action action;
 	bool slow_down; /* the backend asked for less */
 	uint32_t event; /* VERDICT_PARTIAL: index of the refused one, 0-based */
 	uint64_t retry_after_ns; /* from Retry-After; 0: it did not say */
-	int code;                /* the product's own code, -1: none */
+	uint64_t ack_id;   /* to ask about before the events are in for good;
+			      VERDICT_NO_ACK: none */
+	bool channel_full; /* acknowledgements should be asked for soon */
+	int code;          /* the product's own code, -1: none */
 	char reason[96]; /* one short sentence for logs, no peer's bytes raw */
 };
 
@@ -45,11 +53,19 @@ struct reply {
 	uint64_t real_ns;         /* when it came, for an HTTP date */
 };
 
+/* Did the request name a channel (HEC acknowledgement)? */
+enum request_channel {
+	REQUEST_NO_CHANNEL = 0,
+	REQUEST_CHANNEL,
+	REQUEST_NEW_CHANNEL, /* made since the backend refused the last one */
+};
+
 /* What the reply answers. */
 struct request {
 	uint32_t events;
 	size_t bytes; /* before compression */
 	bool compressed;
+	enum request_channel channel;
 };
 
 /*

@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -34,8 +35,8 @@ static const struct {
 	{ 400, CODE_NUMBER(7, 10), VERDICT_PARTIAL, 7, 9, 0 },
 	{ 500, CODE(8), VERDICT_RETRY, 8, 0, 0 },
 	{ 503, CODE(9), VERDICT_RETRY, 9, 0, SLOW },
-	{ 400, CODE(10), VERDICT_HOLD, 10, 0, 0 },
-	{ 400, CODE(11), VERDICT_HOLD, 11, 0, 0 },
+	{ 400, CODE(10), VERDICT_CHANNEL, 10, 0, 0 },
+	{ 400, CODE(11), VERDICT_CHANNEL, 11, 0, 0 },
 	{ 400, CODE_NUMBER(12, 3), VERDICT_PARTIAL, 12, 3, 0 },
 	{ 400, CODE_NUMBER(13, 3), VERDICT_PARTIAL, 13, 3, 0 },
 	{ 400, CODE(14), VERDICT_HOLD, 14, 0, 0 },
@@ -51,8 +52,8 @@ static const struct {
 	{ 200, CODE(24), VERDICT_DELIVERED, 24, 0, SLOW },
 	{ 200, CODE(25), VERDICT_DELIVERED, 25, 0, 0 },
 	{ 429, CODE(26), VERDICT_RETRY, 26, 0, SLOW },
-	{ 429, CODE(27), VERDICT_RETRY, 27, 0, SLOW },
-	{ 400, CODE(28), VERDICT_HOLD, 28, 0, 0 },
+	{ 429, CODE(27), VERDICT_CHANNEL, 27, 0, SLOW },
+	{ 400, CODE(28), VERDICT_CHANNEL, 28, 0, 0 },
 	/* event numbers that make no sense: halves find the bad one */
 	{ 400, CODE(6), VERDICT_SPLIT, 6, 0, 0 },
 	{ 400, CODE_NUMBER(6, 10), VERDICT_SPLIT, 6, 0, 0 },
@@ -122,7 +123,7 @@ static struct verdict judge(
 
 START_TEST(every_reply_has_its_verdict)
 {
-	const struct request rq = { EVENTS, 5000, true };
+	const struct request rq = { EVENTS, 5000, true, REQUEST_NO_CHANNEL };
 	struct verdict v = judge(replies[_i].body, replies[_i].status, &rq);
 
 	ck_assert_msg(v.action == replies[_i].action, "%ld %s: %d (%s)",
@@ -137,7 +138,7 @@ END_TEST
 
 START_TEST(a_single_event_without_a_number_is_the_bad_one)
 {
-	const struct request one = { 1, 500, true };
+	const struct request one = { 1, 500, true, REQUEST_NO_CHANNEL };
 
 	ck_assert_int_eq(judge(CODE(6), 400, &one).action, VERDICT_REFUSED);
 	ck_assert_int_eq(
@@ -149,9 +150,10 @@ END_TEST
 
 START_TEST(event_0_of_a_body_above_the_limit_means_too_large)
 {
-	const struct request at = { EVENTS, 1000000, true };
-	const struct request above = { EVENTS, 1000001, true };
-	const struct request one = { 1, 1000001, true };
+	const struct request at = { EVENTS, 1000000, true, REQUEST_NO_CHANNEL };
+	const struct request above = { EVENTS, 1000001, true,
+		REQUEST_NO_CHANNEL };
+	const struct request one = { 1, 1000001, true, REQUEST_NO_CHANNEL };
 
 	ck_assert_int_eq(
 		judge(CODE_NUMBER(6, 0), 400, &at).action, VERDICT_PARTIAL);
@@ -166,15 +168,77 @@ END_TEST
 
 START_TEST(a_plain_body_whose_encoding_is_refused_holds)
 {
-	const struct request plain = { EVENTS, 5000, false };
+	const struct request plain = { EVENTS, 5000, false,
+		REQUEST_NO_CHANNEL };
 
 	ck_assert_int_eq(judge("", 415, &plain).action, VERDICT_HOLD);
 }
 END_TEST
 
+/* How the request named a channel, and what the verdict is then. */
+static const struct {
+	int code;
+	long status;
+	enum verdict_action none, one, new_one;
+} channel_replies[] = {
+	{ 10, 400, VERDICT_CHANNEL, VERDICT_HOLD, VERDICT_HOLD },
+	{ 11, 400, VERDICT_CHANNEL, VERDICT_CHANNEL, VERDICT_HOLD },
+	{ 14, 400, VERDICT_HOLD, VERDICT_NO_CHANNEL, VERDICT_NO_CHANNEL },
+	{ 27, 429, VERDICT_CHANNEL, VERDICT_CHANNEL, VERDICT_RETRY },
+	{ 28, 400, VERDICT_CHANNEL, VERDICT_CHANNEL, VERDICT_HOLD },
+};
+
+START_TEST(a_channel_is_added_replaced_or_left_out_once)
+{
+	enum verdict_action want[] = {
+		[REQUEST_NO_CHANNEL] = channel_replies[_i].none,
+		[REQUEST_CHANNEL] = channel_replies[_i].one,
+		[REQUEST_NEW_CHANNEL] = channel_replies[_i].new_one,
+	};
+	char body[32];
+
+	snprintf(body, sizeof(body), "{\"code\":%d}", channel_replies[_i].code);
+	for (int c = REQUEST_NO_CHANNEL; c <= REQUEST_NEW_CHANNEL; c++) {
+		const struct request rq = { .events = EVENTS,
+			.channel = (enum request_channel)c };
+
+		ck_assert_int_eq(
+			judge(body, channel_replies[_i].status, &rq).action,
+			want[c]);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *body;
+	uint64_t id;
+} ack_ids[] = {
+	{ "{\"code\":0,\"ackId\":0}", 0 },
+	{ "{\"code\":0,\"ackId\":9007199254740993}", 9007199254740993 },
+	{ "{\"code\":24,\"ackId\":7}", 7 },
+	{ "{\"code\":25,\"ackId\":7}", 7 },
+	{ "{\"code\":0}", VERDICT_NO_ACK },
+	{ "{\"code\":0,\"ackId\":-1}", VERDICT_NO_ACK },
+	{ "{\"code\":0,\"ackId\":\"7\"}", VERDICT_NO_ACK },
+	{ "{\"code\":0,\"ackId\":7.0}", VERDICT_NO_ACK },
+	{ "{\"code\":0,\"ackId\":null}", VERDICT_NO_ACK },
+};
+
+START_TEST(success_carries_its_ack_id)
+{
+	const struct request rq = { .events = EVENTS,
+		.channel = REQUEST_CHANNEL };
+	struct verdict v = judge(ack_ids[_i].body, 200, &rq);
+
+	ck_assert_int_eq(v.action, VERDICT_DELIVERED);
+	ck_assert_uint_eq(v.ack_id, ack_ids[_i].id);
+	ck_assert_int_eq(v.channel_full, v.code == 25);
+}
+END_TEST
+
 START_TEST(retry_after_is_read_from_any_reply)
 {
-	const struct request rq = { EVENTS, 5000, true };
+	const struct request rq = { EVENTS, 5000, true, REQUEST_NO_CHANNEL };
 	struct reply rp = { .status = 503, .retry_after = "7" };
 	struct verdict v;
 
@@ -191,7 +255,7 @@ END_TEST
 START_TEST(a_reply_cut_anywhere_is_never_success)
 {
 	static const char whole[] = CODE(0);
-	const struct request rq = { EVENTS, 5000, true };
+	const struct request rq = { EVENTS, 5000, true, REQUEST_NO_CHANNEL };
 
 	for (size_t len = 0; len < sizeof(whole) - 1; len++) {
 		struct reply rp = { .status = 200,
@@ -273,6 +337,9 @@ int main(void)
 	tcase_add_test(t, a_single_event_without_a_number_is_the_bad_one);
 	tcase_add_test(t, event_0_of_a_body_above_the_limit_means_too_large);
 	tcase_add_test(t, a_plain_body_whose_encoding_is_refused_holds);
+	tcase_add_loop_test(t, a_channel_is_added_replaced_or_left_out_once, 0,
+		COUNT(channel_replies));
+	tcase_add_loop_test(t, success_carries_its_ack_id, 0, COUNT(ack_ids));
 	tcase_add_test(t, retry_after_is_read_from_any_reply);
 	tcase_add_test(t, a_reply_cut_anywhere_is_never_success);
 	tcase_add_loop_test(t, urls_get_the_path_they_lack, 0, COUNT(urls));
