@@ -109,6 +109,7 @@ static int start(struct daemon *d, char *error, size_t cap)
 		d->n_outputs++;
 	}
 	d->intake_settings = c->intake;
+	d->intake_settings.clock = &clock_system;
 	d->intake_settings.inherited = d->inherited.fds;
 	return intake_start(&d->intake, &d->intake_settings, d->feeds,
 		d->n_feeds, &d->stats, error, cap);

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 
 enum {
@@ -116,7 +115,7 @@ static enum accepted accept_one(struct acceptor *a, size_t listener)
 		return fail(a, "accept", errno);
 	r = conn_new(&c, fd, &peer.sa, (unsigned)listener,
 		a->crew->settings->max_frame, &a->crew->frame_memory,
-		clock_mono_ns(&clock_system));
+		crew_now_ns(a->crew));
 	if (r != 0) {
 		close(fd);
 		return fail(a, "malloc", -r);
@@ -187,7 +186,7 @@ static void serve(struct acceptor *a, size_t listener)
 			break;
 		case ACCEPT_REFUSED:
 		case ACCEPT_FULL:
-			now = clock_mono_ns(&clock_system);
+			now = crew_now_ns(a->crew);
 			wait = pace_wait_ns(&a->refusals, now);
 			if (wait == 0)
 				break;
@@ -215,7 +214,7 @@ static void serve_last(struct acceptor *a, size_t listener)
 
 static int sleep_ms(const struct acceptor *a)
 {
-	uint64_t now = clock_mono_ns(&clock_system);
+	uint64_t now = crew_now_ns(a->crew);
 
 	if (a->rest_until_ns == 0)
 		return -1;

@@ -82,8 +82,7 @@ static void free_after_grace(struct rcu_head *head)
 void conn_retire(struct conn *c)
 {
 	if (c->tls != NULL)
-		tls_bye(c->tls);
-	c->tls = tls_free(c->tls);
+		tls_close(c->tls);
 	/* the peer need not wait for our readers to hear of the end */
 	shutdown(c->fd, SHUT_RDWR);
 	conn_drop_rest(c);
@@ -163,17 +162,49 @@ static void get_credentials(const struct conn *c, struct ucred *peer)
 	getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, peer, &len);
 }
 
+static void format_credentials(
+	const struct ucred *peer, char text[CONN_PEER_TEXT_MAX])
+{
+	snprintf(text, CONN_PEER_TEXT_MAX, "pid=%d,uid=%u", (int)peer->pid,
+		(unsigned)peer->uid);
+}
+
+static void describe_tls(const struct conn *c, struct conn_info *info)
+{
+	const struct tls *t = rcu_get(c->tls);
+	const struct tls_about *about = t != NULL ? tls_about(t) : NULL;
+
+	if (about == NULL)
+		return;
+	info->tls_version = about->version;
+	info->tls_cipher = about->cipher;
+	info->tls_resumed = about->resumed;
+	snprintf(info->tls_subject, sizeof(info->tls_subject), "%s",
+		about->subject);
+}
+
+static void describe_origin(const struct conn *c, struct conn_info *info)
+{
+	const struct origin *o = rcu_get(c->origin);
+
+	if (o == NULL)
+		return;
+	info->identity_len = o->identity_len;
+	info->version_len = o->version_len;
+	memcpy(info->identity, o->text, o->identity_len);
+	memcpy(info->version, o->text + o->identity_len, o->version_len);
+}
+
 void conn_describe(const struct conn *c, struct conn_info *info)
 {
-	const struct origin *o;
 	struct ucred peer;
 
 	rcu_assert_reading();
 	*info = (struct conn_info){
 		.id = c->id,
 		.listener = c->listener,
+		.state = (enum conn_state)atomic_load(&c->state),
 		.is_unix = c->is_unix,
-		.streaming = atomic_load(&c->streaming),
 		.peer = c->peer,
 		.peer_port = c->peer_port,
 		.messages = atomic_load(&c->messages),
@@ -186,15 +217,24 @@ void conn_describe(const struct conn *c, struct conn_info *info)
 		get_credentials(c, &peer);
 		info->pid = peer.pid;
 		info->uid = peer.uid;
+		format_credentials(&peer, info->peer_text);
+	} else {
+		conn_peer_text(c, info->peer_text);
 	}
-	conn_peer_text(c, info->peer_text);
-	o = rcu_get(c->origin);
-	if (o == NULL)
-		return;
-	info->identity_len = o->identity_len;
-	info->version_len = o->version_len;
-	memcpy(info->identity, o->text, o->identity_len);
-	memcpy(info->version, o->text + o->identity_len, o->version_len);
+	describe_origin(c, info);
+	describe_tls(c, info);
+}
+
+const char *conn_state_text(enum conn_state state)
+{
+	static const char *const texts[] = {
+		[CONN_GREETING] = "handshake",
+		[CONN_SHAKING] = "tls-handshake",
+		[CONN_STREAMING] = "streaming",
+		[CONN_ENDING] = "ending",
+	};
+
+	return texts[state];
 }
 
 void conn_peer_text(const struct conn *c, char text[CONN_PEER_TEXT_MAX])
@@ -212,6 +252,5 @@ void conn_peer_text(const struct conn *c, char text[CONN_PEER_TEXT_MAX])
 		return;
 	}
 	get_credentials(c, &peer);
-	snprintf(text, CONN_PEER_TEXT_MAX, "pid=%d,uid=%u", (int)peer.pid,
-		(unsigned)peer.uid);
+	format_credentials(&peer, text);
 }

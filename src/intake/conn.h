@@ -38,6 +38,14 @@ enum { CONN_PEER_TEXT_MAX = 64 };
 
 enum { CONN_TICK_NS = 100 * 1000 * 1000 }; /* how finely activity is noted */
 
+/* How far it has come. */
+enum conn_state {
+	CONN_GREETING = 0, /* its stream has not begun */
+	CONN_SHAKING,      /* nor has its TLS session */
+	CONN_STREAMING,    /* since START */
+	CONN_ENDING,       /* since STOP: only the reply has to be got rid of */
+};
+
 /* A reply that could not be written whole yet. */
 enum conn_reply {
 	CONN_REPLY_NONE = 0,
@@ -54,19 +62,20 @@ struct conn {
 	struct cds_lfht_node node; /* rcu: registry */
 	struct rcu_head rcu;       /* owner: call_rcu */
 
-	struct in6_addr peer;   /* const after new: IPv4 as a mapped address */
-	in_port_t peer_port;    /* const after new: network order */
-	uint16_t listener;      /* const after new: index in the settings */
-	bool is_unix;           /* const after new: then it has no peer */
-	uint8_t reply;          /* owner: worker; enum conn_reply */
-	uint8_t replied;        /* owner: worker; octets of it written */
-	_Atomic bool streaming; /* atomic: set by its worker; has sent START */
+	struct in6_addr peer;  /* const after new: IPv4 as a mapped address */
+	in_port_t peer_port;   /* const after new: network order */
+	uint16_t listener;     /* const after new: index in the settings */
+	bool is_unix;          /* const after new: then it has no peer */
+	uint8_t reply;         /* owner: worker; enum conn_reply */
+	uint8_t replied;       /* owner: worker; octets of it written */
+	_Atomic uint8_t state; /* atomic: set by its worker; enum conn_state */
 
 	/* owner: its own, as the place in the registry: where it counts among
 	 * the connections of its address, or NULL */
 	struct peer *place;
 
-	struct tls *tls;             /* owner: worker; NULL: in the clear */
+	struct tls *tls;             /* rcu: set by its worker; NULL: in the
+				      * clear.  The session is the worker's */
 	struct cds_list_head link;   /* owner: worker; one of its lists */
 	struct handshake handshake;  /* owner: worker */
 	struct frame_cutter cutter;  /* owner: worker */
@@ -101,7 +110,8 @@ struct origin {
 struct conn_info {
 	uint64_t id;
 	unsigned listener;
-	bool is_unix, streaming;
+	enum conn_state state;
+	bool is_unix;
 	struct in6_addr peer; /* TCP */
 	in_port_t peer_port;  /* TCP; network order */
 	pid_t pid;            /* unix */
@@ -112,6 +122,10 @@ struct conn_info {
 	char peer_text[CONN_PEER_TEXT_MAX];
 	uint8_t identity[ORIGIN_TEXT_MAX], version[ORIGIN_TEXT_MAX];
 	uint8_t identity_len, version_len;
+	/* of a TLS session that stands, else NULL and "" */
+	const char *tls_version, *tls_cipher; /* as in struct tls_about */
+	bool tls_resumed;
+	char tls_subject[TLS_SUBJECT_MAX];
 };
 
 /*
@@ -148,6 +162,15 @@ void conn_drop_rest(struct conn *c);
 
 /* Octets the kernel holds for us.  Thread: the owner. */
 size_t conn_unread(const struct conn *c);
+
+/* Has it sent START? */
+static inline bool conn_is_streaming(const struct conn *c)
+{
+	return c->state >= CONN_STREAMING;
+}
+
+/* As "tls-handshake", "handshake", "streaming" or "ending". */
+const char *conn_state_text(enum conn_state state);
 
 static inline struct slice conn_rest(const struct conn *c)
 {

@@ -1,6 +1,110 @@
 #include "intake/crew.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ERROR_MAX = 384 }; /* a sentence with two paths in it */
+
+static int door_init(struct door *d, unsigned max_connections)
+{
+	int r = bell_init(&d->bell);
+
+	return r != 0 ? r : ring_init(&d->conns, max_connections);
+}
+
+static void door_deinit(struct door *d)
+{
+	bell_deinit(&d->bell);
+	ring_deinit(&d->conns);
+}
+
+static int init_doors(struct crew *crew)
+{
+	const struct intake_settings *s = crew->settings;
+	int r = 0;
+
+	crew->loads = aligned_alloc(
+		_Alignof(struct load), s->workers * sizeof(*crew->loads));
+	crew->doors = calloc(s->workers, sizeof(*crew->doors));
+	if (crew->loads == NULL || crew->doors == NULL)
+		return -ENOMEM;
+	memset((void *)crew->loads, 0, s->workers * sizeof(*crew->loads));
+	while (r == 0 && crew->n_doors < s->workers)
+		r = door_init(
+			&crew->doors[crew->n_doors++], s->max_connections);
+	return r;
+}
+
+static int init_keyrings(struct crew *crew, char *error, size_t cap)
+{
+	const struct intake_settings *s = crew->settings;
+
+	crew->keyrings = calloc(s->n_listeners, sizeof(*crew->keyrings));
+	if (crew->keyrings == NULL)
+		return -ENOMEM;
+	for (size_t l = 0; l < s->n_listeners; l++) {
+		char why[ERROR_MAX];
+		int r;
+
+		if (!s->listeners[l].listen.address.tls)
+			continue;
+		r = tls_keyring_init(&crew->keyrings[l], &s->listeners[l].tls,
+			why, sizeof(why));
+		if (r != 0) {
+			snprintf(error, cap, "listener %s: %s",
+				s->listeners[l].name, why);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static void deinit_keyrings(struct crew *crew)
+{
+	if (crew->keyrings != NULL)
+		for (size_t l = 0; l < crew->settings->n_listeners; l++)
+			tls_keyring_deinit(&crew->keyrings[l]);
+	free(crew->keyrings);
+}
+
+int crew_init(struct crew *crew, const struct intake_settings *s,
+	struct stat_set *stats, char *error, size_t cap)
+{
+	int r = stop_init(&crew->stop);
+
+	crew->settings = s;
+	crew->stats = stats;
+	crew->ended = crew->acceptor_bell = BELL_NULL;
+	frame_memory_init(&crew->frame_memory, s->frame_memory);
+	if (r == 0)
+		r = registry_init(&crew->registry, s->max_connections);
+	if (r == 0)
+		r = admission_init(&crew->admission, s);
+	if (r == 0)
+		r = bell_init(&crew->ended);
+	if (r == 0)
+		r = bell_init(&crew->acceptor_bell);
+	if (r == 0)
+		r = init_doors(crew);
+	return r != 0 ? r : init_keyrings(crew, error, cap);
+}
+
+void crew_deinit(struct crew *crew)
+{
+	deinit_keyrings(crew);
+	while (crew->n_doors > 0)
+		door_deinit(&crew->doors[--crew->n_doors]);
+	admission_deinit(&crew->admission);
+	registry_deinit(&crew->registry);
+	bell_deinit(&crew->ended);
+	bell_deinit(&crew->acceptor_bell);
+	stop_deinit(&crew->stop);
+	free(crew->doors);
+	free(crew->loads);
+}
 
 int crew_admit(struct crew *crew, struct conn *c)
 {

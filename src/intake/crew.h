@@ -47,6 +47,25 @@ struct crew {
 };
 
 /*
+ * crew_init() - everything but the threads, with the TLS files loaded
+ * @error:  on failure: one sentence with the cure, where there is one
+ *
+ * *crew is zeroed before, and crew_deinit() is due even on failure.
+ * Return: 0 or -errno.
+ */
+int crew_init(struct crew *crew, const struct intake_settings *settings,
+	struct stat_set *stats, char *error, size_t cap);
+
+/* No connection is left, and the callbacks of those there were have run. */
+void crew_deinit(struct crew *crew);
+
+/* The time that deadlines go by. */
+static inline uint64_t crew_now_ns(const struct crew *crew)
+{
+	return clock_mono_ns(crew->settings->clock);
+}
+
+/*
  * crew_admit() - give a new connection its places
  * Undone by crew_retire().
  * Thread: the acceptor.  Return: 0, ADMISSION_E_* or -ENOMEM.

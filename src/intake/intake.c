@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,80 +21,6 @@ struct intake {
 	struct feed **feeds;
 	size_t n_feeds;
 };
-
-static int door_init(struct door *d, unsigned max_connections)
-{
-	int r = bell_init(&d->bell);
-
-	return r != 0 ? r : ring_init(&d->conns, max_connections);
-}
-
-static void door_deinit(struct door *d)
-{
-	bell_deinit(&d->bell);
-	ring_deinit(&d->conns);
-}
-
-static int init_crew(struct intake *i, const struct intake_settings *s,
-	struct stat_set *stats)
-{
-	struct crew *crew = &i->crew;
-	int r;
-
-	crew->settings = s;
-	crew->stats = stats;
-	frame_memory_init(&crew->frame_memory, s->frame_memory);
-	crew->loads = aligned_alloc(
-		_Alignof(struct load), s->workers * sizeof(*crew->loads));
-	crew->doors = calloc(s->workers, sizeof(*crew->doors));
-	i->workers = calloc(s->workers, sizeof(*i->workers));
-	if (crew->loads == NULL || crew->doors == NULL || i->workers == NULL)
-		return -ENOMEM;
-	memset((void *)crew->loads, 0, s->workers * sizeof(*crew->loads));
-	r = registry_init(&crew->registry, s->max_connections);
-	if (r == 0)
-		r = admission_init(&crew->admission, s);
-	if (r == 0)
-		r = bell_init(&crew->ended);
-	if (r == 0)
-		r = bell_init(&crew->acceptor_bell);
-	while (r == 0 && crew->n_doors < s->workers)
-		r = door_init(
-			&crew->doors[crew->n_doors++], s->max_connections);
-	return r;
-}
-
-static int init_keyrings(struct crew *crew, char *error, size_t cap)
-{
-	const struct intake_settings *s = crew->settings;
-
-	crew->keyrings = calloc(s->n_listeners, sizeof(*crew->keyrings));
-	if (crew->keyrings == NULL)
-		return -ENOMEM;
-	for (size_t l = 0; l < s->n_listeners; l++) {
-		char why[ERROR_MAX];
-		int r;
-
-		if (!s->listeners[l].listen.address.tls)
-			continue;
-		r = tls_keyring_init(&crew->keyrings[l], &s->listeners[l].tls,
-			why, sizeof(why));
-		if (r != 0) {
-			snprintf(error, cap, "listener %s: %s",
-				s->listeners[l].name, why);
-			return r;
-		}
-	}
-	return 0;
-}
-
-static void deinit_keyrings(struct crew *crew)
-{
-	if (crew->keyrings != NULL)
-		for (size_t l = 0; l < crew->settings->n_listeners; l++)
-			tls_keyring_deinit(&crew->keyrings[l]);
-	free(crew->keyrings);
-}
 
 static int start_threads(struct intake *i)
 {
@@ -121,15 +46,15 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
 	i->n_feeds = n_feeds;
 	/* the end of a start that fails half way asks it to stop */
 	i->acceptor = (struct acceptor){ .crew = &i->crew, .set = -1 };
-	i->crew.ended = i->crew.acceptor_bell = BELL_NULL;
-	r = stop_init(&i->crew.stop);
+	r = crew_init(&i->crew, settings, stats, error, cap);
 	if (r != 0) {
+		crew_deinit(&i->crew);
 		free(i);
 		return r;
 	}
-	r = init_crew(i, settings, stats);
-	if (r == 0)
-		r = init_keyrings(&i->crew, error, cap);
+	i->workers = calloc(settings->workers, sizeof(*i->workers));
+	if (i->workers == NULL)
+		r = -ENOMEM;
 	while (r == 0 && i->n_workers < settings->workers) {
 		unsigned w = i->n_workers++;
 
@@ -206,20 +131,11 @@ struct intake *intake_free(struct intake *i)
 	if (i == NULL)
 		return NULL;
 	rcu_barrier();
-	deinit_keyrings(&i->crew);
 	acceptor_deinit(&i->acceptor);
 	while (i->n_workers > 0)
 		worker_deinit(&i->workers[--i->n_workers]);
-	while (i->crew.n_doors > 0)
-		door_deinit(&i->crew.doors[--i->crew.n_doors]);
-	admission_deinit(&i->crew.admission);
-	registry_deinit(&i->crew.registry);
-	bell_deinit(&i->crew.ended);
-	bell_deinit(&i->crew.acceptor_bell);
-	stop_deinit(&i->crew.stop);
-	free(i->crew.doors);
-	free(i->crew.loads);
 	free(i->workers);
+	crew_deinit(&i->crew);
 	free(i);
 	return NULL;
 }

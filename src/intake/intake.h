@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/stat.h"
 #include "event/feed.h"
 #include "intake/frame_memory.h"
@@ -29,6 +30,7 @@ struct listener_settings {
 };
 
 struct intake_settings {
+	const struct clock *clock; /* what all deadlines go by */
 	const struct listener_settings *listeners;
 	size_t n_listeners;
 	/* one a listener: a listening socket that was passed on to us, taken

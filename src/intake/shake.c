@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "intake/turn.h"
+#include "sync/rcu.h"
 
 bool shake_is_due(const struct worker *w, const struct conn *c)
 {
@@ -14,11 +15,16 @@ int shake_begin(struct worker *w, struct conn *c)
 {
 	struct tls_credentials *credentials =
 		tls_keyring_get(&w->crew->keyrings[c->listener]);
-	int r = tls_new(&c->tls, credentials, c->fd);
+	struct tls *tls;
+	int r = tls_new(&tls, credentials, c->fd);
 
-	if (r != 0)
+	if (r != 0) {
 		tls_credentials_put(credentials);
-	return r;
+		return r;
+	}
+	c->state = CONN_SHAKING;
+	rcu_publish(c->tls, tls);
+	return 0;
 }
 
 static void fail(struct worker *w, struct conn *c, enum intake_stat reason,
@@ -53,21 +59,31 @@ static enum intake_stat stat_of(int failure)
 	}
 }
 
+static void log_session(
+	struct worker *w, const struct conn *c, const struct tls_about *about)
+{
+	char peer[CONN_PEER_TEXT_MAX];
+	bool shown = about->subject[0] != '\0';
+
+	conn_peer_text(c, peer);
+	log_info_limited(INTAKE_TLS_OPEN, "TLS session established",
+		"listener=%s peer=%s version=%s cipher=%s resumed=%s%s%s%s",
+		crew_listener_name(w->crew, c), peer, about->version,
+		about->cipher, about->resumed ? "yes" : "no",
+		shown ? " subject=\"" : "", about->subject, shown ? "\"" : "");
+}
+
 /* From now on its stream is waited for. */
 static void finish(struct worker *w, struct conn *c)
 {
-	char peer[CONN_PEER_TEXT_MAX], session[TLS_TEXT_MAX];
+	const struct tls_about *about = tls_about(c->tls);
 
+	c->state = CONN_GREETING;
 	stat_inc(w->stats, INTAKE_TLS_HANDSHAKES);
-	if (tls_is_resumed(c->tls))
+	if (about->resumed)
 		stat_inc(w->stats, INTAKE_TLS_RESUMED);
-	if (log_enabled(LOG_LEVEL_INFO)) {
-		conn_peer_text(c, peer);
-		tls_describe(c->tls, session);
-		log_info_limited(INTAKE_TLS_OPEN, "TLS session established",
-			"listener=%s peer=%s %s",
-			crew_listener_name(w->crew, c), peer, session);
-	}
+	if (log_enabled(LOG_LEVEL_INFO))
+		log_session(w, c, about);
 	cds_list_del(&c->link);
 	cds_list_add_tail(&c->link, worker_list(w, c));
 }
@@ -75,7 +91,7 @@ static void finish(struct worker *w, struct conn *c)
 bool shake_step(struct worker *w, struct conn *c)
 {
 	char why[TLS_TEXT_MAX];
-	int r = tls_handshake(c->tls);
+	int r = tls_handshake(c->tls, crew_now_ns(w->crew));
 
 	switch (r) {
 	case 0:
@@ -94,23 +110,8 @@ bool shake_step(struct worker *w, struct conn *c)
 	}
 }
 
-uint64_t shake_expiry_ns(const struct worker *w)
+void shake_close_late(struct worker *w, struct conn *c)
 {
-	struct cds_list_head *shaking = &w->lists[WORKER_SHAKING];
-
-	if (cds_list_empty(shaking))
-		return UINT64_MAX;
-	return cds_list_first_entry(shaking, struct conn, link)->accepted_ns +
-	       w->crew->settings->tls_handshake_timeout_ns;
-}
-
-void shake_expire(struct worker *w)
-{
-	while (w->now_ns >= shake_expiry_ns(w)) {
-		struct conn *c = cds_list_first_entry(
-			&w->lists[WORKER_SHAKING], struct conn, link);
-
-		fail(w, c, INTAKE_TLS_FAILED_TIMEOUT,
-			"not done within limits.tls_handshake_timeout");
-	}
+	fail(w, c, INTAKE_TLS_FAILED_TIMEOUT,
+		"not done within limits.tls_handshake_timeout");
 }

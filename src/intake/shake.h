@@ -25,10 +25,7 @@ int shake_begin(struct worker *w, struct conn *c);
  */
 bool shake_step(struct worker *w, struct conn *c);
 
-/* When the next one's time is over; UINT64_MAX: there is none. */
-uint64_t shake_expiry_ns(const struct worker *w);
-
-/* Closes those that were not through in time. */
-void shake_expire(struct worker *w);
+/* Closes one that was not through in time. */
+void shake_close_late(struct worker *w, struct conn *c);
 
 #endif

@@ -31,7 +31,7 @@ void turn_close(struct worker *w, struct conn *c)
 	crew_retire(w->crew, c, w->stats);
 }
 
-static void close_violation(struct worker *w, struct conn *c, const char *why)
+void turn_close_violation(struct worker *w, struct conn *c, const char *why)
 {
 	char peer[CONN_PEER_TEXT_MAX];
 
@@ -128,7 +128,7 @@ static void begin_stream(struct worker *w, struct conn *c)
 	int r;
 
 	worker_watch(w, c, EPOLL_CTL_DEL, 0);
-	c->streaming = true;
+	c->state = CONN_STREAMING;
 	cds_list_del(&c->link);
 	cds_list_add_tail(&c->link, worker_list(w, c));
 	r = worker_watch(w, c, EPOLL_CTL_ADD, channel_wake_events(c));
@@ -189,13 +189,12 @@ static bool received(struct worker *w, struct conn *c, ssize_t n)
 	return n > 0;
 }
 
-/* It brought something: it goes behind those that have been quiet longer. */
-static void note_activity(struct worker *w, struct conn *c)
+void turn_note_activity(struct worker *w, struct conn *c)
 {
 	if (c->tick == w->tick)
 		return;
 	c->tick = w->tick;
-	if (!c->streaming || w->draining)
+	if (!conn_is_streaming(c) || w->draining)
 		return;
 	cds_list_del(&c->link);
 	cds_list_add_tail(&c->link, worker_list(w, c));
@@ -203,7 +202,7 @@ static void note_activity(struct worker *w, struct conn *c)
 
 static void count_bytes(struct worker *w, struct conn *c, size_t bytes)
 {
-	note_activity(w, c);
+	turn_note_activity(w, c);
 	if (c->window != w->window) {
 		c->window = w->window;
 		c->window_bytes = 0;
@@ -223,8 +222,8 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 
 	count_bytes(w, c, in.len);
 	w->sink.bytes += in.len;
-	w->sink.mono_ns = clock_mono_ns(&clock_system);
-	w->sink.real_ns = clock_real_ns(&clock_system);
+	w->sink.mono_ns = crew_now_ns(w->crew);
+	w->sink.real_ns = clock_real_ns(w->crew->settings->clock);
 	while ((r = stream_take(c, &in, &w->sink, &why)) == STREAM_E_FULL)
 		worker_wait_for_room(w);
 	conn_count(c, octets, w->sink.received,
@@ -238,6 +237,7 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 		return write_reply(w, c);
 	case STREAM_E_FINISH:
 		stat_inc(w->stats, INTAKE_STREAMS_FINISHED);
+		c->state = CONN_ENDING;
 		c->reply = CONN_REPLY_FINISH;
 		return write_reply(w, c);
 	case STREAM_E_END:
@@ -248,7 +248,7 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 		close_starved(w, c);
 		return false;
 	case STREAM_E_VIOLATION:
-		close_violation(w, c, why);
+		turn_close_violation(w, c, why);
 		return false;
 	default:
 		close_failure(w, c, "malloc", r);
@@ -280,7 +280,7 @@ void turn_greet(struct worker *w, struct conn *c)
 		ssize_t n;
 
 		if (want > sizeof(chunk)) {
-			close_violation(w, c, "data before START");
+			turn_close_violation(w, c, "data before START");
 			return;
 		}
 		n = channel_recv(c, chunk, want);
@@ -319,7 +319,7 @@ void turn_read_last(struct worker *w, struct conn *c)
 	size_t cap = w->crew->settings->read_buffer;
 	size_t left = channel_unread(c);
 
-	if (left != 0 && !c->streaming) {
+	if (left != 0 && !conn_is_streaming(c)) {
 		turn_greet(w, c); /* then it is one list further, or gone */
 		return;
 	}
@@ -331,95 +331,4 @@ void turn_read_last(struct worker *w, struct conn *c)
 			return;
 		left -= (size_t)n;
 	}
-}
-
-/* Return: who must go first of that list, or NULL. */
-/* Since when its stream is waited for. */
-static uint64_t greets_since(const struct conn *c)
-{
-	return c->tls != NULL ? tls_opened_ns(c->tls) : c->accepted_ns;
-}
-
-static struct conn *first_of(const struct worker *w, unsigned list)
-{
-	return cds_list_empty(&w->lists[list])
-		       ? NULL
-		       : cds_list_first_entry(
-				 &w->lists[list], struct conn, link);
-}
-
-void turn_expire_greetings(struct worker *w)
-{
-	uint64_t timeout_ns = w->crew->settings->handshake_timeout_ns;
-	struct conn *c;
-
-	while ((c = first_of(w, WORKER_GREETING)) != NULL) {
-		if (w->now_ns < greets_since(c) + timeout_ns)
-			return;
-		close_violation(w, c, "no START within the handshake timeout");
-	}
-}
-
-static void close_idle(struct worker *w, struct conn *c)
-{
-	char peer[CONN_PEER_TEXT_MAX];
-
-	conn_peer_text(c, peer);
-	log_info_limited(INTAKE_IDLE,
-		"connection closed: quiet for the whole idle_timeout",
-		"listener=%s peer=%s within_frame=%s",
-		crew_listener_name(w->crew, c), peer,
-		stream_is_within_frame(c) ? "yes" : "no");
-	stat_inc(w->stats, INTAKE_CONNECTIONS_IDLE);
-	turn_close(w, c);
-}
-
-/* Ticks a stream of that list may be quiet, 0: any number. */
-static uint64_t idle_ticks(const struct worker *w, unsigned list)
-{
-	uint64_t ns = w->crew->settings->listeners[list - WORKER_STREAMS]
-			      .idle_timeout_ns;
-
-	/* a part of a tick had gone by when the quiet began */
-	return ns == 0 ? 0 : ns / WORKER_TICK_NS + 2;
-}
-
-void turn_expire_streams(struct worker *w)
-{
-	for (unsigned i = WORKER_STREAMS; i < w->n_lists; i++) {
-		uint64_t ticks = idle_ticks(w, i);
-		struct conn *c;
-
-		while (ticks != 0 && (c = first_of(w, i)) != NULL) {
-			if (w->tick - c->tick < ticks)
-				break;
-			/* it may be we who did not read */
-			if (channel_unread(c) != 0)
-				note_activity(w, c);
-			else
-				close_idle(w, c);
-		}
-	}
-}
-
-uint64_t turn_expiry_ns(const struct worker *w)
-{
-	const struct conn *c = first_of(w, WORKER_GREETING);
-	uint64_t due = UINT64_MAX;
-
-	if (c != NULL)
-		due = greets_since(c) + w->crew->settings->handshake_timeout_ns;
-	for (unsigned i = WORKER_STREAMS; i < w->n_lists; i++) {
-		uint64_t ticks = idle_ticks(w, i), quiet, then;
-
-		c = first_of(w, i);
-		if (ticks == 0 || c == NULL)
-			continue;
-		quiet = w->tick - c->tick;
-		then = w->now_ns +
-		       (ticks > quiet ? ticks - quiet : 0) * WORKER_TICK_NS;
-		if (then < due)
-			due = then;
-	}
-	return due;
 }

@@ -33,21 +33,15 @@ void turn_reply(struct worker *w, struct conn *c);
  */
 bool turn_watch(struct worker *w, struct conn *c, uint32_t events);
 
+/* It brought something: it goes behind those that have been quiet longer. */
+void turn_note_activity(struct worker *w, struct conn *c);
+
 /* Passes a stream on to another worker, half frame and all. */
 void turn_pass_on(struct worker *w, struct conn *c, unsigned worker);
 
 void turn_close(struct worker *w, struct conn *c);
 
-/* Closes those that did not begin their stream in time. */
-void turn_expire_greetings(struct worker *w);
-
-/*
- * Closes the streams that brought nothing for their listener's idle_timeout:
- * the first ones of each list, so nobody else is looked at.
- */
-void turn_expire_streams(struct worker *w);
-
-/* When one of the two has something to do.  Return: UINT64_MAX: never. */
-uint64_t turn_expiry_ns(const struct worker *w);
+/* Closes one that broke the rules, with a word in the log. */
+void turn_close_violation(struct worker *w, struct conn *c, const char *why);
 
 #endif

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "intake/channel.h"
-#include "intake/shake.h"
+#include "intake/deadline.h"
 #include "intake/turn.h"
 
 enum {
@@ -25,7 +25,7 @@ enum {
 int worker_watch(struct worker *w, struct conn *c, int op, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.ptr = c };
-	int set = c->streaming ? w->all : w->calls;
+	int set = conn_is_streaming(c) ? w->all : w->calls;
 
 	return epoll_ctl(set, op, c->fd, &e) == 0 ? 0 : -errno;
 }
@@ -34,7 +34,7 @@ int worker_watch(struct worker *w, struct conn *c, int op, uint32_t events)
 static int wait_events(
 	struct worker *w, int set, struct epoll_event *events, int timeout_ms)
 {
-	uint64_t before = clock_mono_ns(&clock_system);
+	uint64_t before = crew_now_ns(w->crew);
 	uint64_t busy =
 		atomic_load_explicit(&w->load->busy_ns, memory_order_relaxed);
 	int n;
@@ -44,7 +44,7 @@ static int wait_events(
 	pulse_sleep(&w->pulse);
 	n = epoll_wait(set, events, WAKE_EVENTS, timeout_ms);
 	pulse_wake(&w->pulse);
-	w->now_ns = clock_mono_ns(&clock_system);
+	w->now_ns = crew_now_ns(w->crew);
 	w->tick = (uint32_t)(w->now_ns / WORKER_TICK_NS);
 	return n;
 }
@@ -212,7 +212,7 @@ static void act_on_tick(struct worker *w)
 	if (w->draining)
 		close_quiet(w);
 	else
-		turn_expire_streams(w);
+		deadline_close_idle(w);
 }
 
 void worker_wait_for_room(struct worker *w)
@@ -220,8 +220,7 @@ void worker_wait_for_room(struct worker *w)
 	while (sink_is_blocked(&w->sink) && !stop_is_over(&w->crew->stop)) {
 		serve_calls(w, ROOM_PAUSE_MS);
 		notice_stop(w);
-		shake_expire(w);
-		turn_expire_greetings(w);
+		deadline_close_late(w);
 		sink_tick(&w->sink, w->now_ns);
 	}
 }
@@ -231,13 +230,11 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* How long to sleep: until a batch is due or a connection's time is over. */
-static int sleep_ms(struct worker *w)
+int worker_sleep_ms(struct worker *w)
 {
 	uint64_t due = sink_tick(&w->sink, w->now_ns);
 
-	due = earlier(due, shake_expiry_ns(w));
-	due = earlier(due, turn_expiry_ns(w));
+	due = earlier(due, deadline_next_ns(w));
 	if (w->draining)
 		due = earlier(due, w->now_ns + DRAIN_PAUSE_MS * NS_PER_MS);
 	if (due == UINT64_MAX)
@@ -267,7 +264,7 @@ static bool has_drained(struct worker *w)
  */
 static void read_last(struct worker *w)
 {
-	uint64_t until = clock_mono_ns(&clock_system) + LAST_READS_NS;
+	uint64_t until = crew_now_ns(w->crew) + LAST_READS_NS;
 	struct conn *c, *next;
 
 	answer_door(w);
@@ -275,7 +272,7 @@ static void read_last(struct worker *w)
 		cds_list_for_each_entry_safe(c, next, &w->lists[i], link)
 		{
 			if (atomic_load(&w->crew->stop.now) ||
-				clock_mono_ns(&clock_system) >= until)
+				crew_now_ns(w->crew) >= until)
 				return;
 			if (c->reply == CONN_REPLY_NONE)
 				turn_read_last(w, c);
@@ -295,20 +292,23 @@ static void close_all(struct worker *w)
 	}
 }
 
+void worker_turn(struct worker *w, int timeout_ms)
+{
+	serve_all(w, timeout_ms);
+	notice_stop(w);
+	deadline_close_late(w);
+	act_on_tick(w);
+}
+
 static void run(void *arg)
 {
 	struct worker *w = arg;
 
-	w->now_ns = clock_mono_ns(&clock_system);
 	while (!has_drained(w)) {
 		if (w->draining && stop_is_over(&w->crew->stop))
 			break;
 		worker_wait_for_room(w);
-		serve_all(w, sleep_ms(w));
-		notice_stop(w);
-		shake_expire(w);
-		turn_expire_greetings(w);
-		act_on_tick(w);
+		worker_turn(w, worker_sleep_ms(w));
 	}
 	read_last(w);
 	close_all(w);
@@ -332,6 +332,7 @@ int worker_init(struct worker *w, struct crew *crew, unsigned index,
 		.stats = &crew->stats->shards[1 + index],
 		.all = -1,
 		.calls = -1,
+		.now_ns = crew_now_ns(crew),
 	};
 	w->lists = calloc(WORKER_STREAMS + crew->settings->n_listeners,
 		sizeof(*w->lists));

@@ -72,6 +72,16 @@ void worker_deinit(struct worker *w);
 int worker_start(struct worker *w);
 
 /*
+ * What its thread does again and again: worker_sleep_ms() is how long it may
+ * sleep, until a batch is due or a connection's time is over (-1: for ever),
+ * and worker_turn() waits so long at most, serves whom epoll reports and closes
+ * those whose time is over.
+ * Thread: the worker.
+ */
+int worker_sleep_ms(struct worker *w);
+void worker_turn(struct worker *w, int timeout_ms);
+
+/*
  * worker_wait_for_room() - sleep until the sink takes events again
  * Answers handshakes meanwhile.  Returns early when the time to stop is over.
  * Thread: the worker.
@@ -82,11 +92,10 @@ void worker_wait_for_room(struct worker *w);
 static inline struct cds_list_head *worker_list(
 	struct worker *w, const struct conn *c)
 {
-	if (c->streaming)
+	if (conn_is_streaming(c))
 		return &w->lists[WORKER_STREAMS + c->listener];
-	if (c->tls != NULL && !tls_is_open(c->tls))
-		return &w->lists[WORKER_SHAKING];
-	return &w->lists[WORKER_GREETING];
+	return &w->lists[c->state == CONN_SHAKING ? WORKER_SHAKING
+						  : WORKER_GREETING];
 }
 
 /* epoll_ctl(2) on the set the connection belongs in.  Thread: the worker.

@@ -5,19 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "net/tls_peer.h"
+#include "sync/rcu.h"
 
 enum {
 	/* what a handshake may bring that is no reason to end it: warnings */
 	HANDSHAKE_WARNINGS = 8,
-	WHY_MAX = 160,
 };
 
 struct tls {
 	gnutls_session_t session;
 	struct tls_credentials *credentials;
-	bool open;
+	struct tls_about *about; /* rcu: set once, when it stands */
 	uint64_t opened_ns;
 	uint8_t verdict;      /* on the client's certificate: 0 or TLS_E_* */
 	unsigned cert_status; /* of TLS_E_UNTRUSTED: GnuTLS's flags */
@@ -69,12 +68,23 @@ out:
 	return -ENOMEM;
 }
 
+void tls_close(struct tls *t)
+{
+	if (t->session == NULL)
+		return;
+	if (t->about != NULL)
+		gnutls_bye(t->session, GNUTLS_SHUT_WR);
+	gnutls_deinit(t->session);
+	t->session = NULL;
+	tls_credentials_put(t->credentials);
+}
+
 struct tls *tls_free(struct tls *t)
 {
 	if (t == NULL)
 		return NULL;
-	gnutls_deinit(t->session);
-	tls_credentials_put(t->credentials);
+	tls_close(t);
+	free(t->about);
 	free(t);
 	return NULL;
 }
@@ -105,7 +115,40 @@ static int failure(const struct tls *t)
 	}
 }
 
-int tls_handshake(struct tls *t)
+/* Return: GNUTLS_E_*. */
+static int note_about(struct tls *t)
+{
+	gnutls_session_t s = t->session;
+	char subject[TLS_SUBJECT_MAX] = "";
+	struct tls_about *about;
+
+	tls_peer_subject(s, subject, sizeof(subject));
+	about = malloc(sizeof(*about) + strlen(subject) + 1);
+	if (about == NULL)
+		return GNUTLS_E_MEMORY_ERROR;
+	about->version =
+		gnutls_protocol_get_name(gnutls_protocol_get_version(s));
+	about->cipher = gnutls_cipher_get_name(gnutls_cipher_get(s));
+	about->resumed = gnutls_session_is_resumed(s) != 0;
+	strcpy(about->subject, subject);
+	rcu_publish(t->about, about);
+	return 0;
+}
+
+/* What is left to do when GnuTLS is through.  Return: GNUTLS_E_*. */
+static int finish(struct tls *t, uint64_t mono_ns)
+{
+	/* a resumed session skipped this: it is as good as its ticket, and
+	 * that one's certificate may have expired meanwhile */
+	if (gnutls_session_is_resumed(t->session) &&
+		t->credentials->request != GNUTLS_CERT_IGNORE &&
+		judge_client(t->session) != 0)
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	t->opened_ns = mono_ns;
+	return note_about(t);
+}
+
+int tls_handshake(struct tls *t, uint64_t mono_ns)
 {
 	int r = 0;
 
@@ -116,28 +159,18 @@ int tls_handshake(struct tls *t)
 		if (r == 0 || gnutls_error_is_fatal(r))
 			break;
 	}
-	if (r != 0) {
-		t->error = r;
-		gnutls_alert_send_appropriate(t->session, r);
-		return failure(t);
-	}
-	/* a resumed session skipped this: it is as good as its ticket, and
-	 * that one's certificate may have expired meanwhile */
-	if (gnutls_session_is_resumed(t->session) &&
-		t->credentials->request != GNUTLS_CERT_IGNORE &&
-		judge_client(t->session) != 0) {
-		t->error = GNUTLS_E_CERTIFICATE_ERROR;
-		gnutls_alert_send_appropriate(t->session, t->error);
-		return failure(t);
-	}
-	t->open = true;
-	t->opened_ns = clock_mono_ns(&clock_system);
-	return 0;
+	if (r == 0)
+		r = finish(t, mono_ns);
+	if (r == 0)
+		return 0;
+	t->error = r;
+	gnutls_alert_send_appropriate(t->session, r);
+	return failure(t);
 }
 
 bool tls_is_open(const struct tls *t)
 {
-	return t->open;
+	return t->about != NULL;
 }
 
 uint64_t tls_opened_ns(const struct tls *t)
@@ -145,9 +178,9 @@ uint64_t tls_opened_ns(const struct tls *t)
 	return t->opened_ns;
 }
 
-bool tls_is_resumed(const struct tls *t)
+const struct tls_about *tls_about(const struct tls *t)
 {
-	return gnutls_session_is_resumed(t->session) != 0;
+	return rcu_get(t->about);
 }
 
 /*
@@ -205,13 +238,6 @@ size_t tls_pending(const struct tls *t)
 	return t->end <= 0 ? 1 : gnutls_record_check_pending(t->session);
 }
 
-void tls_bye(struct tls *t)
-{
-	if (t->open)
-		gnutls_bye(t->session, GNUTLS_SHUT_WR);
-	t->open = false;
-}
-
 void tls_error_text(const struct tls *t, char text[TLS_TEXT_MAX])
 {
 	gnutls_datum_t why = { 0 };
@@ -219,7 +245,7 @@ void tls_error_text(const struct tls *t, char text[TLS_TEXT_MAX])
 	if (t->verdict == TLS_E_UNTRUSTED &&
 		gnutls_certificate_verification_status_print(
 			t->cert_status, GNUTLS_CRT_X509, &why, 0) == 0)
-		snprintf(text, TLS_TEXT_MAX, "%.*s", WHY_MAX,
+		snprintf(text, TLS_TEXT_MAX, "%.*s", TLS_TEXT_MAX - 1,
 			(const char *)why.data);
 	else if (t->verdict == TLS_E_NAME)
 		snprintf(text, TLS_TEXT_MAX,
@@ -230,7 +256,7 @@ void tls_error_text(const struct tls *t, char text[TLS_TEXT_MAX])
 	else if (t->error == GNUTLS_E_FATAL_ALERT_RECEIVED)
 		snprintf(text, TLS_TEXT_MAX, "the peer's alert: %s",
 			gnutls_alert_get_name(gnutls_alert_get(t->session)));
-	else if (t->error == GNUTLS_E_DECRYPTION_FAILED && !t->open)
+	else if (t->error == GNUTLS_E_DECRYPTION_FAILED && t->about == NULL)
 		/* OpenSSL's clients say so in the clear where TLS 1.3 has
 		 * encryption already; seen from Unbound */
 		snprintf(text, TLS_TEXT_MAX,
@@ -239,21 +265,4 @@ void tls_error_text(const struct tls *t, char text[TLS_TEXT_MAX])
 	else
 		snprintf(text, TLS_TEXT_MAX, "%s", gnutls_strerror(t->error));
 	gnutls_free(why.data);
-}
-
-void tls_describe(const struct tls *t, char text[TLS_TEXT_MAX])
-{
-	char subject[WHY_MAX];
-	const char *shown =
-		tls_peer_subject(t->session, subject, sizeof(subject)) == 0
-			? subject
-			: NULL;
-
-	snprintf(text, TLS_TEXT_MAX, "version=%s cipher=%s resumed=%s%s%s%s",
-		gnutls_protocol_get_name(
-			gnutls_protocol_get_version(t->session)),
-		gnutls_cipher_get_name(gnutls_cipher_get(t->session)),
-		gnutls_session_is_resumed(t->session) ? "yes" : "no",
-		shown != NULL ? " subject=\"" : "", shown != NULL ? shown : "",
-		shown != NULL ? "\"" : "");
 }

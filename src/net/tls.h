@@ -30,6 +30,17 @@ enum {
 
 struct tls; /* owner: one thread at a time */
 
+/* What is known of a session once it stands, and stays true. */
+struct tls_about {
+	const char *version; /* as "TLS1.3" */
+	const char *cipher;  /* as "AES-256-GCM" */
+	bool resumed;        /* from a ticket of an earlier one */
+	char subject[];      /* the client's certificate's, "": none shown;
+			      * nothing in it breaks a quoted text */
+};
+
+enum { TLS_SUBJECT_MAX = 160 }; /* octets of it, longer ones are cut */
+
 /*
  * tls_new() - a session that will shake hands
  * @credentials:  a reference, taken on success
@@ -40,15 +51,25 @@ struct tls; /* owner: one thread at a time */
 int tls_new(struct tls **tp, struct tls_credentials *credentials, int fd);
 struct tls *tls_free(struct tls *t); /* NULL */
 
-/* Return: 0: the session stands; or TLS_E_*. */
-int tls_handshake(struct tls *t);
+/*
+ * tls_close() - the end of the session
+ * Tells the peer that nothing more will come, if it can be told at once, and
+ * gives back its memory.  What is left is for tls_about() and tls_free().
+ */
+void tls_close(struct tls *t);
 
-/* Does the session stand?  And since when (monotonic)? */
+/* @mono_ns: now.  Return: 0: the session stands; or TLS_E_*. */
+int tls_handshake(struct tls *t, uint64_t mono_ns);
+
+/* Does the session stand?  And since when (mono_ns)? */
 bool tls_is_open(const struct tls *t);
 uint64_t tls_opened_ns(const struct tls *t);
 
-/* Did it go on from a ticket of an earlier one? */
-bool tls_is_resumed(const struct tls *t);
+/*
+ * tls_about() - NULL: it has never stood
+ * Thread: the session's, or any in an RCU read section that *t outlives.
+ */
+const struct tls_about *tls_about(const struct tls *t);
 
 /*
  * As recv(2) and send(2): octets, 0 at the end of the stream, -EAGAIN, or
@@ -64,20 +85,8 @@ ssize_t tls_send(struct tls *t, const void *data, size_t len);
  */
 size_t tls_pending(const struct tls *t);
 
-/* Tells the peer that nothing more will come, if it can be told at once. */
-void tls_bye(struct tls *t);
-
 /* Why the last call failed. */
 enum { TLS_TEXT_MAX = 256 };
 void tls_error_text(const struct tls *t, char text[TLS_TEXT_MAX]);
-
-/*
- * tls_describe() - of a session that stands, for the log
- *
- * version=TLS1.3 cipher=AES-256-GCM resumed=no subject="CN=resolver1"
- * (no subject where the client showed no certificate).  What the peer chose
- * cannot break the line.
- */
-void tls_describe(const struct tls *t, char text[TLS_TEXT_MAX]);
 
 #endif

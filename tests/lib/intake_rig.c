@@ -28,6 +28,7 @@ void rig_init(struct rig *r)
 {
 	*r = (struct rig){
 		.settings = {
+			.clock = &clock_system,
 			.workers = 2,
 			.max_connections = 64,
 			.max_frame = 4096,

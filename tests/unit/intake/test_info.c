@@ -94,7 +94,8 @@ START_TEST(a_connection_tells_what_it_brought_and_from_whom)
 	ck_assert_uint_eq(info.id, 1);
 	ck_assert_uint_eq(info.listener, (unsigned)_i);
 	ck_assert_int_eq(info.is_unix, _i == RIG_UNIX);
-	ck_assert(info.streaming);
+	ck_assert_str_eq(conn_state_text(info.state), "streaming");
+	ck_assert_ptr_null(info.tls_version);
 	ck_assert_uint_eq(info.messages, 4);
 	ck_assert_uint_eq(info.octets, rig_stat(&rig, INTAKE_RECEIVED_BYTES));
 	/* the first who said it is who it is */
