@@ -47,8 +47,8 @@ static void check(const struct verdict *v, const struct request *rq,
 	}
 	FUZZ_CHECK(v->code >= -1 && v->code <= 999);
 	FUZZ_CHECK(v->retry_after_ns <= 3600 * NS_PER_S);
-	FUZZ_CHECK(v->ack_id == VERDICT_NO_ACK ||
-		   v->action == VERDICT_DELIVERED);
+	FUZZ_CHECK(
+		v->ack_id == VERDICT_NO_ACK || v->action == VERDICT_DELIVERED);
 	FUZZ_CHECK(v->reason[0] != '\0');
 	FUZZ_CHECK(memchr(v->reason, '\0', sizeof(v->reason)) != NULL);
 }
