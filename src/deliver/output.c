@@ -109,8 +109,13 @@ void output_done(struct output *o, struct stat_shard *stats, struct batch **bp)
 	batch_pool_put(&o->feed->pool, bp);
 }
 
-void output_delivered(struct stat_shard *stats, struct batch *b, uint32_t n)
+void output_delivered(
+	struct output *o, struct stat_shard *stats, struct batch *b, uint32_t n)
 {
+	/* one read back from disk may be of another boot */
+	if (b->opened_ns != 0)
+		histogram_add_n(&o->feed->delay,
+			clock_mono_ns(&clock_system) - b->opened_ns, n);
 	stat_add(stats, OUTPUT_DELIVERED, n);
 	batch_settle(b, n);
 }

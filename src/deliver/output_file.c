@@ -203,7 +203,7 @@ static void deliver(struct file_output *o, struct batch *b)
 			n = range_events(b, done);
 			file_cut_back(&o->file, done - range_bytes(b, n).len);
 		}
-		output_delivered(o->stats, b, n);
+		output_delivered(&o->head, o->stats, b, n);
 	}
 	if (batch_left(b) < b->events)
 		stat_inc(o->stats, OUTPUT_BATCHES_DELIVERED);

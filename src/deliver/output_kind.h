@@ -60,7 +60,12 @@ int output_next(struct output *o, struct batch **bp);
  */
 void output_done(struct output *o, struct stat_shard *stats, struct batch **bp);
 
-/* Settles the next n events as delivered.  Thread: the batch's owner. */
-void output_delivered(struct stat_shard *stats, struct batch *b, uint32_t n);
+/*
+ * output_delivered() - settle the next n events as delivered
+ * Counts their delay, if the batch knows when it was opened.
+ * Thread: the batch's owner.
+ */
+void output_delivered(struct output *o, struct stat_shard *stats,
+	struct batch *b, uint32_t n);
 
 #endif

@@ -50,12 +50,12 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 	switch (v->action) {
 	case VERDICT_DELIVERED:
 		standing_up(s, o);
-		output_delivered(s->stats, p->batch, p->n);
+		output_delivered(s->output, s->stats, p->batch, p->n);
 		backend_count(o->backend, BACKEND_DELIVERED, p->n);
 		return true;
 	case VERDICT_PARTIAL:
 		standing_up(s, o);
-		output_delivered(s->stats, p->batch, v->event);
+		output_delivered(s->output, s->stats, p->batch, v->event);
 		backend_count(o->backend, BACKEND_DELIVERED, v->event);
 		settlement_refuse(s, p->batch, 1, o, OUTPUT_DROPPED_REFUSED);
 		return true;

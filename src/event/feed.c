@@ -16,6 +16,8 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	int r;
 
 	*f = (struct feed){ .settings = *settings, .n_workers = n_workers };
+	histogram_init(&f->batch_sizes, &histogram_count);
+	histogram_init(&f->delay, &histogram_time);
 	f->queue_max = (settings->buffer_events + settings->batch_events - 1) /
 		       settings->batch_events;
 	if (f->queue_max == 0)
@@ -123,6 +125,7 @@ static struct batch *close_open(struct filler *f)
 		&f->feed->next_id, 1, memory_order_relaxed);
 	stat_inc(f->stats, OUTPUT_BATCHES_SEALED);
 	stat_add(f->stats, OUTPUT_BYTES_ENCODED, b->len);
+	histogram_add(&f->feed->batch_sizes, b->events);
 	return b;
 }
 

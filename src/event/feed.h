@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/stat.h"
 #include "event/batch.h"
 #include "event/encoder.h"
@@ -40,6 +41,10 @@ struct feed {
 	unsigned queue_max; /* batches that may wait in `sealed` */
 	struct stat_set
 		stats; /* OUTPUT_*; shard i: worker i, then the senders */
+	struct histogram batch_sizes; /* events of sealed batches */
+	/* ns from a batch's first event to the delivery, counted for each of
+	 * its events: none of them took longer */
+	struct histogram delay;
 	unsigned n_workers;
 	_Atomic uint64_t next_id; /* atomic */
 	_Atomic bool cut; /* atomic: shutdown; fillers stop waiting for room */

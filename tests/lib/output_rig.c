@@ -70,6 +70,7 @@ void rig_push(struct output_rig *rig, unsigned n, unsigned padding)
 	struct batch *b = batch_pool_get(&rig->feed.pool);
 
 	ck_assert_ptr_nonnull(b);
+	b->opened_ns = clock_mono_ns(&clock_system);
 	ck_assert_uint_le(n * (padding + 32), BATCH_BYTES);
 	for (unsigned i = 0; i < n; i++) {
 		char *at = (char *)b->data + b->len;

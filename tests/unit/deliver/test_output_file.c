@@ -75,6 +75,8 @@ static off_t size_of(const char *name)
 
 START_TEST(batches_become_lines_in_order)
 {
+	struct histogram_reading delay;
+
 	rig_start(&rig);
 	for (int i = 0; i < 20; i++)
 		rig_push(&rig, 100, 40);
@@ -85,6 +87,11 @@ START_TEST(batches_become_lines_in_order)
 	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_BATCHES_DELIVERED), 20);
 	ck_assert_uint_eq(
 		rig_stat(&rig, OUTPUT_BYTES_SENT), (uint64_t)size_of(path));
+	/* each event has a delay, and none is from another clock */
+	histogram_read(&rig.feed.delay, &delay);
+	ck_assert_uint_eq(delay.count, 2000);
+	ck_assert_uint_gt(delay.sum, 0);
+	ck_assert_uint_lt(delay.sum / delay.count, 60 * NS_PER_S);
 }
 END_TEST
 

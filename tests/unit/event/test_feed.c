@@ -82,12 +82,17 @@ static void assert_ledger_closed(unsigned added)
 
 START_TEST(a_batch_seals_when_it_has_its_events)
 {
+	struct histogram_reading sizes;
+
 	start();
 	add(9, 0);
 	ck_assert_uint_eq(ring_len(&feed.sealed), 0);
 	add(1, 0);
 	ck_assert_uint_eq(ring_len(&feed.sealed), 1);
 	ck_assert_uint_eq(take_batch(), 10);
+	histogram_read(&feed.batch_sizes, &sizes);
+	ck_assert_uint_eq(sizes.count, 1);
+	ck_assert_uint_eq(sizes.sum, 10);
 	assert_ledger_closed(10);
 	finish();
 }
