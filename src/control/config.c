@@ -310,6 +310,8 @@ static int hand_out(struct config *c, struct config_memory *m)
 			.workers = v->main.workers,
 			.max_connections = v->main.max_connections,
 			.max_per_peer = v->main.max_per_peer,
+			.peer_prefix_ipv4 = v->main.peer_prefix_ipv4,
+			.peer_prefix_ipv6 = v->main.peer_prefix_ipv6,
 			.refusals_per_second = v->main.refusals_per_second,
 			.max_frame = v->main.max_frame,
 			.frame_memory = v->main.frame_memory,

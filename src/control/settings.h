@@ -24,6 +24,7 @@ struct main_values {
 	uint64_t stats_interval_ns;
 	unsigned max_connections;
 	unsigned max_per_peer;
+	unsigned peer_prefix_ipv4, peer_prefix_ipv6;
 	unsigned refusals_per_second;
 	uint32_t max_frame;
 	size_t frame_memory;

@@ -37,16 +37,19 @@ bool admission_has_place(const struct admission *a, unsigned listener)
 
 int admission_enter(struct admission *a, struct conn *c)
 {
-	unsigned max = a->settings->max_per_peer;
+	const struct intake_settings *s = a->settings;
+	struct cidr peer =
+		cidr_around(&c->peer, s->peer_prefix_ipv4, s->peer_prefix_ipv6);
 	int r;
 
-	if (!is_allowed(&a->settings->listeners[c->listener], c))
+	if (!is_allowed(&s->listeners[c->listener], c))
 		return ADMISSION_E_ADDRESS;
 	/* nobody else raises it, so what we see free stays free */
 	if (!admission_has_place(a, c->listener))
 		return ADMISSION_E_LISTENER_FULL;
-	if (max != 0 && !c->is_unix) {
-		r = peers_enter(&a->peers, &c->peer, max, &c->place);
+	if (s->max_per_peer != 0 && !c->is_unix) {
+		r = peers_enter(
+			&a->peers, &peer.address, s->max_per_peer, &c->place);
 		if (r != 0)
 			return r == PEERS_E_FULL ? ADMISSION_E_PEER_FULL : r;
 	}

@@ -71,7 +71,7 @@ struct conn {
 	_Atomic uint8_t state; /* atomic: set by its worker; enum conn_state */
 
 	/* owner: its own, as the place in the registry: where it counts among
-	 * the connections of its address, or NULL */
+	 * the connections of its peer, or NULL */
 	struct peer *place;
 
 	struct tls *tls;             /* rcu: set by its worker; NULL: in the

@@ -36,9 +36,11 @@ struct intake_settings {
 	/* one a listener: a listening socket that was passed on to us, taken
 	 * at the start, or -1; NULL: there is none */
 	int *inherited;
-	unsigned workers;             /* 1 or more */
-	unsigned max_connections;     /* 1 or more */
-	unsigned max_per_peer;        /* connections of one address; 0: any */
+	unsigned workers;         /* 1 or more */
+	unsigned max_connections; /* 1 or more */
+	unsigned max_per_peer;    /* connections of one peer; 0: any */
+	/* bits of an address that make a peer */
+	unsigned peer_prefix_ipv4, peer_prefix_ipv6;
 	unsigned refusals_per_second; /* 0: any number */
 	uint32_t max_frame;           /* octets */
 	size_t frame_memory;          /* octets of all half frames together */

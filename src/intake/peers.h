@@ -1,10 +1,11 @@
 /*
- * Peers: how many connections each peer address has.
+ * Peers: how many connections each peer has.
  *
- * A liburcu hash table of the addresses that are connected now.  The acceptor
- * alone adds; whoever closes a connection gives its place back.  An entry
- * whose count has come to 0 is dead: nobody takes a place in it again, a new
- * one is made beside it.
+ * A peer is an address, or a network of which somebody has all addresses: of
+ * that the first one.  A liburcu hash table of those that are connected now.
+ * The acceptor alone adds; whoever closes a connection gives its place back. An
+ * entry whose count has come to 0 is dead: nobody takes a place in it again, a
+ * new one is made beside it.
  */
 #ifndef TAPFERRY_INTAKE_PEERS_H
 #define TAPFERRY_INTAKE_PEERS_H
@@ -16,7 +17,7 @@
 #include <urcu/rculfhash.h>
 
 enum {
-	PEERS_E_FULL = 1, /* the address has as many as are allowed */
+	PEERS_E_FULL = 1, /* the peer has as many as are allowed */
 };
 
 struct peer {
@@ -39,7 +40,7 @@ void peers_deinit(struct peers *p);
 
 /*
  * peers_enter() - take a place for a connection
- * @max:  places an address has
+ * @max:  places a peer has
  * @out:  where the place was taken, for peers_leave(); set on 0 only
  *
  * Thread: the acceptor.  Return: 0, PEERS_E_FULL or -ENOMEM.

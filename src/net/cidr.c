@@ -114,6 +114,18 @@ bool cidr_has(const struct cidr *c, const struct in6_addr *address)
 	return memcmp(&network, &c->address, sizeof(network)) == 0;
 }
 
+struct cidr cidr_around(
+	const struct in6_addr *address, unsigned ipv4_bits, unsigned ipv6_bits)
+{
+	unsigned bits = IN6_IS_ADDR_V4MAPPED(address) ? MAPPED_BITS + ipv4_bits
+						      : ipv6_bits;
+
+	return (struct cidr){
+		.address = masked(address, bits),
+		.bits = (uint8_t)bits,
+	};
+}
+
 static int list_add(struct cidr_list *l, const struct cidr *c)
 {
 	struct cidr *grown = realloc(l->items, (l->n + 1) * sizeof(*grown));

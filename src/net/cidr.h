@@ -40,6 +40,10 @@ void cidr_format(const struct cidr *c, struct buf *out);
 /* @address: IPv4 as a mapped one */
 bool cidr_has(const struct cidr *c, const struct in6_addr *address);
 
+/* The network of so many bits that an address, IPv4 as a mapped one, is in. */
+struct cidr cidr_around(
+	const struct in6_addr *address, unsigned ipv4_bits, unsigned ipv6_bits);
+
 /*
  * cidr_list_parse() - networks separated by commas; "": none
  *

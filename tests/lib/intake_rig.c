@@ -31,6 +31,8 @@ void rig_init(struct rig *r)
 			.clock = &clock_system,
 			.workers = 2,
 			.max_connections = 64,
+			.peer_prefix_ipv4 = 32,
+			.peer_prefix_ipv6 = 64,
 			.max_frame = 4096,
 			.frame_memory = 1024 * 1024,
 			.read_buffer = 64 * 1024,
