@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "load/acks.h"
 #include "load/delivery.h"
 #include "load/progress.h"
 #include "load/reply.h"
@@ -29,6 +30,7 @@ enum {
 struct request {
 	struct MHD_Connection *connection;
 	enum service_endpoint endpoint;
+	const char *channel; /* the library's; NULL: none was named */
 	struct delivery delivery;
 	struct fault fault;
 	unsigned status; /* refused before its body: what to answer */
@@ -46,6 +48,8 @@ struct collector {
 	_Atomic uint64_t bytes;                  /* atomic */
 	_Atomic uint64_t bad;                    /* atomic */
 	_Atomic uint64_t refused; /* atomic: answered otherwise, or not */
+	_Atomic uint64_t asked;   /* atomic: questions about acks begun */
+	struct acks acks;
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, request) parked; /* guarded: lock */
 	bool stopping;                /* guarded: lock; nobody parks any more */
@@ -72,6 +76,20 @@ static void refuse(struct request *rq, unsigned status, int code)
 	rq->code = code;
 }
 
+static void refuse_by_fault(struct request *rq)
+{
+	int code = rq->fault.code;
+
+	refuse(rq, rq->fault.status,
+		code >= 0 ? code : reply_usual_code(rq->fault.status));
+}
+
+static int channel_code(const char *channel)
+{
+	return acks_check(channel) == ACKS_E_MISSING ? REPLY_CHANNEL_MISSING
+						     : REPLY_CHANNEL_INVALID;
+}
+
 /* A delivery's headers are here: what can be said before its body?  Faults
  * befall only those that are allowed to deliver. */
 static void begin_delivery(struct collector *c, struct request *rq)
@@ -86,20 +104,43 @@ static void begin_delivery(struct collector *c, struct request *rq)
 	}
 	rq->fault = faults_pick(
 		&c->settings->faults, atomic_fetch_add(&c->number, 1) + 1);
+	rq->channel = service_channel(rq->connection);
 	rq->delivery = (struct delivery){
 		.gzip = encoding != NULL && strcmp(encoding, "gzip") == 0,
 		.keep = c->settings->file != NULL,
 		.check = c->settings->check,
 		.raw = rq->endpoint == SERVICE_RAW,
 	};
-	if (rq->fault.what == FAULT_STATUS) {
-		code = rq->fault.code;
-		refuse(rq, rq->fault.status,
-			code >= 0 ? code : reply_usual_code(rq->fault.status));
-	} else if (encoding != NULL && !rq->delivery.gzip &&
-		   strcmp(encoding, "identity") != 0) {
+	if (rq->fault.what == FAULT_STATUS)
+		refuse_by_fault(rq);
+	else if (c->settings->acks.on && acks_check(rq->channel) != 0)
+		refuse(rq, 400, channel_code(rq->channel));
+	else if (encoding != NULL && !rq->delivery.gzip &&
+		 strcmp(encoding, "identity") != 0)
 		refuse(rq, 415, -1);
+}
+
+/* Somebody asks what is acknowledged. */
+static void begin_question(struct collector *c, struct request *rq)
+{
+	int code = service_check_token(rq->connection, c->settings->token);
+
+	if (code != REPLY_SUCCESS) {
+		refuse(rq, code == REPLY_BAD_TOKEN ? 403 : 401, code);
+		return;
 	}
+	if (!c->settings->acks.on) {
+		refuse(rq, 400, REPLY_ACK_DISABLED);
+		return;
+	}
+	rq->fault = faults_pick(
+		&c->settings->ack_faults, atomic_fetch_add(&c->asked, 1) + 1);
+	rq->channel = service_channel(rq->connection);
+	rq->delivery = (struct delivery){ .keep = true };
+	if (rq->fault.what == FAULT_STATUS)
+		refuse_by_fault(rq);
+	else if (acks_check(rq->channel) != 0)
+		refuse(rq, 400, channel_code(rq->channel));
 }
 
 static void begin(struct collector *c, struct request *rq, const char *url,
@@ -118,7 +159,10 @@ static void begin(struct collector *c, struct request *rq, const char *url,
 			refuse(rq, 405, -1);
 		break;
 	case SERVICE_ACK:
-		refuse(rq, post ? 400 : 405, post ? REPLY_ACK_DISABLED : -1);
+		if (post)
+			begin_question(c, rq);
+		else
+			refuse(rq, 405, -1);
 		break;
 	case SERVICE_HEALTH:
 		refuse(rq, get ? 200 : 405, get ? REPLY_HEALTHY : -1);
@@ -171,6 +215,9 @@ static int write_events(
 		return 0;
 	pthread_mutex_lock(&c->lock);
 	r = delivery_write(d, events, c->settings->file);
+	/* what is acknowledged outlives the process */
+	if (r == 0 && c->settings->acks.on && fflush(c->settings->file) != 0)
+		r = -errno;
 	if (r != 0)
 		c->write_error = r;
 	pthread_mutex_unlock(&c->lock);
@@ -189,11 +236,60 @@ static void tell_bad(const struct delivery_verdict *v)
 		v->reason > 0 ? events_error_text(v->reason) : "");
 }
 
+/* Events are in, as acknowledgement has it. */
+static void on_in(void *arg, const struct delivery *d, uint64_t events)
+{
+	struct collector *c = arg;
+
+	if (write_events(c, d, events) == 0)
+		atomic_fetch_add(&c->events, events);
+}
+
+/* Success, with the id to ask about. */
+static enum MHD_Result settle_later(
+	struct collector *c, struct request *rq, uint64_t events)
+{
+	uint64_t bytes = rq->delivery.bytes, id;
+	int r = acks_take(&c->acks, rq->channel, &rq->delivery, events,
+		clock_mono_ns(&clock_system), &id);
+	char text[REPLY_MAX];
+
+	if (r == ACKS_E_FULL)
+		return answer(c, rq, 429, REPLY_CHANNEL_FULL, REPLY_NO_NUMBER);
+	if (r != 0)
+		return answer(
+			c, rq, 500, REPLY_INTERNAL_ERROR, REPLY_NO_NUMBER);
+	atomic_fetch_add(&c->bytes, bytes);
+	atomic_fetch_add(&c->requests, 1);
+	snprintf(text, sizeof(text),
+		"{\"text\":\"Success\",\"code\":0,\"ackId\":%" PRIu64 "}", id);
+	return service_answer_json(rq->connection, text);
+}
+
+static enum MHD_Result answer_question(struct collector *c, struct request *rq)
+{
+	const struct body *b = &rq->delivery.body;
+	struct buf text = BUF_NULL;
+	enum MHD_Result result;
+
+	if (acks_answer(&c->acks, rq->channel, slice_from(b->data, b->len),
+		    clock_mono_ns(&clock_system), &text) == 0)
+		result = service_answer_json(rq->connection, buf_str(&text));
+	else
+		result = answer(c, rq, 400, REPLY_BAD_FORMAT, REPLY_NO_NUMBER);
+	buf_deinit(&text);
+	return result;
+}
+
 static enum MHD_Result settle(struct collector *c, struct request *rq)
 {
 	struct delivery_verdict v;
 
+	if (rq->endpoint == SERVICE_ACK)
+		return answer_question(c, rq);
 	delivery_judge(&rq->delivery, &v);
+	if (v.status == 200 && c->settings->acks.on)
+		return settle_later(c, rq, v.events);
 	if (write_events(c, &rq->delivery, v.events) != 0)
 		return answer(
 			c, rq, 500, REPLY_INTERNAL_ERROR, REPLY_NO_NUMBER);
@@ -209,7 +305,8 @@ static enum MHD_Result settle(struct collector *c, struct request *rq)
 /* The whole request is here. */
 static enum MHD_Result finish(struct collector *c, struct request *rq)
 {
-	uint64_t delay_ns = c->settings->delay_ns + rq->fault.delay_ns;
+	uint64_t delay_ns = rq->fault.delay_ns +
+			    (is_delivery(rq) ? c->settings->delay_ns : 0);
 
 	if (rq->endpoint == SERVICE_NONE)
 		return service_answer_not_found(rq->connection);
@@ -220,7 +317,7 @@ static enum MHD_Result finish(struct collector *c, struct request *rq)
 		atomic_fetch_add(&c->refused, 1);
 		return MHD_NO; /* closes */
 	}
-	if (delay_ns > 0 && !rq->was_parked && is_delivery(rq) &&
+	if (delay_ns > 0 && !rq->was_parked &&
 		park(c, rq, clock_mono_ns(&clock_system) + delay_ns))
 		return MHD_YES;
 	if (rq->status != 0)
@@ -290,10 +387,9 @@ static void show(struct collector *c, struct progress *p, uint64_t mono_ns)
 static void serve(struct collector *c)
 {
 	/* nobody tells us when somebody parks: look often where they do */
-	uint64_t tick_ns =
-		c->settings->delay_ns > 0 || c->settings->faults.n_rules > 0
-			? PARKED_TICK_NS
-			: PROGRESS_INTERVAL_NS;
+	bool often = c->settings->delay_ns > 0 || c->settings->acks.on ||
+		     c->settings->faults.n_rules > 0;
+	uint64_t tick_ns = often ? PARKED_TICK_NS : PROGRESS_INTERVAL_NS;
 	struct timespec tick = { .tv_nsec = (long)tick_ns };
 	struct progress progress;
 	sigset_t set;
@@ -307,6 +403,7 @@ static void serve(struct collector *c)
 		uint64_t mono_ns = clock_mono_ns(&clock_system);
 
 		unpark(c, mono_ns);
+		acks_look(&c->acks, mono_ns);
 		show(c, &progress, mono_ns);
 	}
 	progress_clear(&progress);
@@ -336,6 +433,7 @@ int collect_run(
 
 	TAILQ_INIT(&c.parked);
 	pthread_mutex_init(&c.lock, NULL);
+	acks_init(&c.acks, &settings->acks, on_in, &c);
 	errno = 0;
 	daemon = start(&c);
 	if (daemon == NULL) {
@@ -348,12 +446,14 @@ int collect_run(
 		unpark(&c, UINT64_MAX);
 		MHD_stop_daemon(daemon);
 	}
+	acks_deinit(&c.acks);
 	pthread_mutex_destroy(&c.lock);
 	*result = (struct collect_result){
 		.events = atomic_load(&c.events),
 		.requests = atomic_load(&c.requests),
 		.bytes = atomic_load(&c.bytes),
 		.bad = atomic_load(&c.bad),
+		.acked = c.acks.told,
 		.write_error = c.write_error,
 	};
 	return r;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "load/ack_rules.h"
 #include "load/faults.h"
 
 struct collect_settings {
@@ -21,7 +22,9 @@ struct collect_settings {
 	FILE *file;        /* keep events here, one a line; NULL: do not */
 	uint64_t delay_ns; /* before every answer to a delivery */
 	struct faults faults;
-	bool progress; /* a live line on stderr */
+	struct ack_rules acks;
+	struct faults ack_faults; /* of the ack endpoint */
+	bool progress;            /* a live line on stderr */
 };
 
 struct collect_result {
@@ -29,6 +32,7 @@ struct collect_result {
 	uint64_t requests; /* answered with success */
 	uint64_t bytes;    /* of bodies that were judged, decoded */
 	uint64_t bad;      /* bodies with something that is no event in them */
+	uint64_t acked;    /* ids that were true */
 	int write_error;   /* -errno of the file, or 0 */
 };
 

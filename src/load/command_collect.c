@@ -24,6 +24,11 @@ static const char help[] =
 	"  --faults SPEC          WHAT[@WHEN][,...] with WHAT: STATUS[/CODE],\n"
 	"                         close, hang, slow:DURATION, and WHEN: a\n"
 	"                         probability, every:N, first:N\n"
+	"  --ack SPEC             acknowledge (and demand channels): "
+	"RULE[,...] with\n"
+	"                         RULE: on, after:DURATION, late:P:DURATION,\n"
+	"                         lose:P, never, full:N\n"
+	"  --ack-faults SPEC      as --faults, of the ack endpoint\n"
 	"  --seed N               of the probabilities (default 1)\n"
 	"  --threads N            that serve connections (default 1)\n"
 	"  --progress             a live line even when stderr is no terminal\n"
@@ -35,6 +40,8 @@ struct options {
 	const char *listen;
 	const char *write;
 	const char *faults;
+	const char *ack;
+	const char *ack_faults;
 	uint64_t seed;
 	struct listen_settings socket;
 	struct collect_settings collect;
@@ -60,6 +67,12 @@ static bool take(struct options *o, int option, const char *name)
 		return option_duration(&o->collect.delay_ns, name, optarg);
 	case 'f':
 		o->faults = optarg;
+		return true;
+	case 'a':
+		o->ack = optarg;
+		return true;
+	case 'A':
+		o->ack_faults = optarg;
 		return true;
 	case 's':
 		return option_number(&o->seed, name, optarg, 0, UINT64_MAX);
@@ -95,10 +108,32 @@ static int parse_listen(struct options *o)
 	return EXIT_USAGE;
 }
 
-static int check(struct options *o, int argc, char **argv)
+static bool parse_faults(
+	struct faults *f, const char *name, const char *spec, uint64_t seed)
+{
+	int r = spec == NULL ? 0 : faults_parse(f, spec, seed);
+
+	if (r != 0)
+		fprintf(stderr, "tapferry-load: --%s %s: %s\n", name, spec,
+			faults_error_text(r));
+	return r == 0;
+}
+
+static bool parse_ack(struct options *o)
 {
 	int r;
 
+	if (o->ack == NULL)
+		return true;
+	r = ack_rules_parse(&o->collect.acks, o->ack, o->seed);
+	if (r != 0)
+		fprintf(stderr, "tapferry-load: --ack %s: %s\n", o->ack,
+			ack_rules_error_text(r));
+	return r == 0;
+}
+
+static int check(struct options *o, int argc, char **argv)
+{
 	if (optind < argc) {
 		fprintf(stderr,
 			"tapferry-load collect: what is \"%s\"? every value "
@@ -112,14 +147,12 @@ static int check(struct options *o, int argc, char **argv)
 			stderr);
 		return EXIT_USAGE;
 	}
-	if (o->faults == NULL)
-		return parse_listen(o);
-	r = faults_parse(&o->collect.faults, o->faults, o->seed);
-	if (r == 0)
-		return parse_listen(o);
-	fprintf(stderr, "tapferry-load: --faults %s: %s\n", o->faults,
-		faults_error_text(r));
-	return EXIT_USAGE;
+	if (!parse_faults(&o->collect.faults, "faults", o->faults, o->seed) ||
+		!parse_faults(&o->collect.ack_faults, "ack-faults",
+			o->ack_faults, o->seed) ||
+		!parse_ack(o))
+		return EXIT_USAGE;
+	return parse_listen(o);
 }
 
 /* Return: 0 or EXIT_USAGE after a message. */
@@ -132,6 +165,8 @@ static int parse(struct options *o, int argc, char **argv, bool *helped)
 		{ "write", required_argument, NULL, 'w' },
 		{ "delay", required_argument, NULL, 'd' },
 		{ "faults", required_argument, NULL, 'f' },
+		{ "ack", required_argument, NULL, 'a' },
+		{ "ack-faults", required_argument, NULL, 'A' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "threads", required_argument, NULL, 'n' },
 		{ "progress", no_argument, NULL, 'p' },
@@ -197,8 +232,11 @@ static int serve(const struct options *o)
 		fprintf(stderr, "tapferry-load: %s: %s\n", o->write,
 			strerror(-result.write_error));
 	printf("collected events=%" PRIu64 " requests=%" PRIu64
-	       " bytes=%" PRIu64 " bad=%" PRIu64 "\n",
+	       " bytes=%" PRIu64 " bad=%" PRIu64,
 		result.events, result.requests, result.bytes, result.bad);
+	if (o->collect.acks.on)
+		printf(" acked=%" PRIu64, result.acked);
+	putchar('\n');
 	return result.write_error == 0 ? 0 : 1;
 }
 

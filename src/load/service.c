@@ -87,6 +87,23 @@ enum MHD_Result service_answer(struct MHD_Connection *connection,
 	return answer(connection, status, json, body, len);
 }
 
+const char *service_channel(struct MHD_Connection *connection)
+{
+	const char *channel = MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, "X-Splunk-Request-Channel");
+
+	if (channel == NULL)
+		channel = MHD_lookup_connection_value(
+			connection, MHD_GET_ARGUMENT_KIND, "channel");
+	return channel;
+}
+
+enum MHD_Result service_answer_json(
+	struct MHD_Connection *connection, const char *text)
+{
+	return answer(connection, 200, json, text, strlen(text));
+}
+
 enum MHD_Result service_answer_not_found(struct MHD_Connection *connection)
 {
 	static const char text[] = "{\"text\":\"The requested URL was not "

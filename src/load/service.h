@@ -35,6 +35,13 @@ int service_check_token(struct MHD_Connection *connection, const char *token);
 enum MHD_Result service_answer(struct MHD_Connection *connection,
 	unsigned status, int code, uint64_t event_number);
 
+/* The channel a request names, in a header or in the URL; NULL: none. */
+const char *service_channel(struct MHD_Connection *connection);
+
+/* Queues 200 with this JSON, which is copied. */
+enum MHD_Result service_answer_json(
+	struct MHD_Connection *connection, const char *text);
+
 /* 404: the one answer whose code is not one of HEC's. */
 enum MHD_Result service_answer_not_found(struct MHD_Connection *connection);
 

@@ -77,3 +77,32 @@ refused 2 'must be a numeric' --listen nowhere:80
 refused 2 'a fault is STATUS' --listen 127.0.0.1:0 --faults oops
 refused 2 'is not a number from 1 to 64' --listen 127.0.0.1:0 --threads 0
 refused 1 'No such file' --listen 127.0.0.1:0 --write "$dir/no/file"
+
+# acknowledgement: ids of each channel, true once, and only when it is time
+channel=0fd4a14b-6f1c-4b0c-9d44-5f9bb7b0d001
+ack=/services/collector/ack
+collect collector --ack on --ack-faults 503@first:1 --write "$dir/events"
+reply 400 '"code":10' -H "$token" -d '{"event":1}' $event
+reply 400 '"code":11' -H "$token" -d '{"event":1}' "$event?channel=x"
+reply 200 '"ackId":0' -H "$token" -d '{"event":1}' "$event?channel=$channel"
+reply 200 '"ackId":1' -H "$token" -H "X-Splunk-Request-Channel: $channel" \
+	-d '{"event":2}' $event
+reply 503 '"code":9' -H "$token" -d '{"acks":[0]}' "$ack?channel=$channel"
+reply 401 '"code":2' -d '{"acks":[0]}' "$ack?channel=$channel"
+reply 400 '"code":10' -H "$token" -d '{"acks":[0]}' $ack
+reply 200 '{"acks":{"0":true,"7":false}}' -H "$token" -d '{"acks":[0,7]}' \
+	"$ack?channel=$channel"
+reply 200 '{"acks":{"0":false,"1":true}}' -H "$token" -d '{"acks":[0,1]}' \
+	"$ack?channel=$channel"
+reply 400 '"code":6' -H "$token" -d 'x' "$ack?channel=$channel"
+stop collector
+equal "last line" "$(tail -n 1 "$dir/collector.out")" \
+	'collected events=2 requests=2 bytes=22 bad=0 acked=2'
+
+# killed between the answer and its time: the events are not in
+collect collector --ack after:1h --write "$dir/events"
+reply 200 '"ackId":0' -H "$token" -d '{"event":1}' "$event?channel=$channel"
+reply 200 '{"acks":{"0":false}}' -H "$token" -d '{"acks":[0]}' \
+	"$ack?channel=$channel"
+stop collector 137 KILL
+equal "events kept" "$(cat "$dir/events")" ''
