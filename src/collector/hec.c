@@ -1,11 +1,9 @@
 #include "collector/hec.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "collector/hec_ack.h"
@@ -81,21 +79,6 @@ static const struct rule rules[] = {
 		.without_channel = VERDICT_HOLD),
 };
 
-const char *hec_error_text(int error)
-{
-	switch (error) {
-	case HEC_E_SCHEME:
-		return "must start with http:// or https://";
-	case HEC_E_HOST:
-		return "needs a host and at most a port in front of the path "
-		       "(no user or password: the token goes into token_file)";
-	case HEC_E_QUERY:
-		return "must not have a query (?) or fragment (#)";
-	default:
-		return "is no good URL";
-	}
-}
-
 /* The path to post to: the configured one and what it lacks. */
 static void add_path(struct buf *out, const char *path)
 {
@@ -114,68 +97,33 @@ static void add_path(struct buf *out, const char *path)
 	buf_add_str(out, "/event");
 }
 
-/* Return: 0, HEC_E_* or -ENOMEM. */
-static int from_curl(CURLUcode code)
-{
-	switch (code) {
-	case CURLUE_OK:
-		return 0;
-	case CURLUE_OUT_OF_MEMORY:
-		return -ENOMEM;
-	case CURLUE_BAD_SCHEME:
-	case CURLUE_UNSUPPORTED_SCHEME:
-		return HEC_E_SCHEME;
-	default:
-		return HEC_E_HOST;
-	}
-}
-
 int hec_url(struct buf *url, const char *base)
 {
-	const char *host = NULL;
-	char *path = NULL, *text = NULL, *user = NULL;
+	char *path = NULL, *text = NULL;
 	struct buf whole = BUF_NULL;
-	CURLU *u;
-	int r;
+	CURLU *u = NULL;
+	int r = url_parse(&u, base);
 
-	if (strncasecmp(base, "http://", 7) == 0)
-		host = base + 7;
-	else if (strncasecmp(base, "https://", 8) == 0)
-		host = base + 8;
-	if (host == NULL)
-		return HEC_E_SCHEME;
-	if (strpbrk(base, "?#") != NULL)
-		return HEC_E_QUERY;
-	if (*host == '/' || *host == '\0') /* libcurl would look further on */
-		return HEC_E_HOST;
-	u = curl_url();
-	if (u == NULL)
-		return -ENOMEM;
-	r = from_curl(curl_url_set(u, CURLUPART_URL, base, 0));
-	if (r != 0)
-		goto out;
-	r = HEC_E_HOST;
-	if (curl_url_get(u, CURLUPART_USER, &user, 0) != CURLUE_NO_USER)
-		goto out;
-	r = from_curl(curl_url_get(u, CURLUPART_PATH, &path, 0));
-	if (r != 0)
-		goto out;
-	add_path(&whole, path);
-	r = -ENOMEM;
-	if (whole.failed)
-		goto out;
-	r = from_curl(curl_url_set(u, CURLUPART_PATH, buf_str(&whole), 0));
+	if (r == 0 && strpbrk(base, "?#") != NULL)
+		r = URL_E_QUERY;
 	if (r == 0)
-		r = from_curl(curl_url_get(u, CURLUPART_URL, &text, 0));
+		r = url_from_curl(curl_url_get(u, CURLUPART_PATH, &path, 0));
+	if (r == 0) {
+		add_path(&whole, path);
+		r = buf_failed(&whole) ? -ENOMEM : 0;
+	}
+	if (r == 0)
+		r = url_from_curl(
+			curl_url_set(u, CURLUPART_PATH, buf_str(&whole), 0));
+	if (r == 0)
+		r = url_from_curl(curl_url_get(u, CURLUPART_URL, &text, 0));
 	if (r == 0) {
 		buf_add_str(url, text);
-		r = url->failed ? -ENOMEM : 0;
+		r = buf_failed(url) ? -ENOMEM : 0;
 	}
-out:
 	buf_deinit(&whole);
 	curl_free(text);
 	curl_free(path);
-	curl_free(user);
 	curl_url_cleanup(u);
 	return r;
 }
@@ -319,9 +267,17 @@ void hec_judge(
 	json_decref(root);
 }
 
+static const char *content_type(const struct collector_settings *s)
+{
+	(void)s;
+	return "application/json";
+}
+
 const struct collector collector_hec = {
-	.content_type = "application/json",
+	.envelope = ENVELOPE_HEC,
 	.auth_scheme = "Splunk",
+	.token_needed = true,
+	.content_type = content_type,
 	.url = hec_url,
 	.judge = hec_judge,
 	.ack = &hec_ack,

@@ -10,12 +10,7 @@
 
 #include "base/buf.h"
 #include "collector/collector.h"
-
-enum {
-	HEC_E_SCHEME = 1, /* neither http:// nor https:// */
-	HEC_E_HOST,       /* no good host or port, or user information there */
-	HEC_E_QUERY,      /* a query or fragment, which may not be there */
-};
+#include "collector/url.h"
 
 /*
  * hec_url() - the URL that events are posted to
@@ -25,10 +20,9 @@ enum {
  *         other path (none, or a proxy's prefix) gets that appended
  * @url:   written on 0
  *
- * Return: 0, HEC_E_*, or -ENOMEM.
+ * Return: 0, URL_E_*, or -ENOMEM.
  */
 int hec_url(struct buf *url, const char *base);
-const char *hec_error_text(int error);
 
 /* hec_judge() - what a reply means; pure. */
 void hec_judge(

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/url.h"
 #include "control/memory.h"
 #include "control/token.h"
 
@@ -107,6 +108,43 @@ static bool same_text(const char *a, const char *b)
 	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
+/* What the collector's product asks of its backends' URLs. */
+static void check_urls(struct config_memory *m, const config_setting_t *s,
+	const struct output_settings *out)
+{
+	const struct collector *c = output_collector(out->type);
+	const config_setting_t *list =
+		config_setting_get_member(s, scopes[SCOPE_BACKEND].key);
+
+	for (size_t i = 0; i < out->remote.n_backends; i++) {
+		const char *text = out->remote.backends[i].url;
+		struct buf url = BUF_NULL;
+		int r = text != NULL ? c->url(&url, text) : 0;
+
+		buf_deinit(&url);
+		if (r > 0) /* without memory it is judged when it is used */
+			tree_problem(&m->tree,
+				config_setting_get_elem(list, (unsigned)i),
+				"url", "\"%s\" %s", text, url_error_text(r));
+	}
+}
+
+static void check_remote(struct config_memory *m, const config_setting_t *s,
+	const struct output_settings *out)
+{
+	const struct remote_settings *r = &out->remote;
+
+	if (r->retry_max_ns < r->retry_initial_ns)
+		tree_problem(
+			&m->tree, s, "retry.max", "is less than retry.initial");
+	if (r->tls_ca != NULL && access(r->tls_ca, R_OK) != 0)
+		tree_problem(&m->tree, s, "tls.ca",
+			"%s cannot be read: %s: name a PEM file, or leave "
+			"this out to trust the system's",
+			r->tls_ca, strerror(errno));
+	check_urls(m, s, out);
+}
+
 static void check_outputs(struct config_memory *m)
 {
 	const struct values *v = &m->values;
@@ -134,16 +172,8 @@ static void check_outputs(struct config_memory *m)
 					"an earlier output writes to standard "
 					"output");
 		}
-		if (a->type == OUTPUT_TYPE_HEC &&
-			a->remote.retry_max_ns < a->remote.retry_initial_ns)
-			tree_problem(&m->tree, s, "retry.max",
-				"is less than retry.initial");
-		if (a->type == OUTPUT_TYPE_HEC && a->remote.tls_ca != NULL &&
-			access(a->remote.tls_ca, R_OK) != 0)
-			tree_problem(&m->tree, s, "tls.ca",
-				"%s cannot be read: %s: name a PEM file, or "
-				"leave this out to trust the system's",
-				a->remote.tls_ca, strerror(errno));
+		if (output_collector(a->type) != NULL)
+			check_remote(m, s, a);
 	}
 }
 
@@ -152,7 +182,7 @@ static int read_token_file(struct config_memory *m, size_t i, const char *path,
 	const config_setting_t *at)
 {
 	const struct setting *row =
-		setting_find(SCOPE_OUTPUT, "token", FITS_HEC);
+		setting_find(SCOPE_OUTPUT, "token", FITS_REMOTE);
 	struct buf why = BUF_NULL;
 	bool exposed = false;
 	int r = token_read(&m->tokens[i], path, &exposed, &why);
@@ -197,7 +227,8 @@ static int find_token(struct config_memory *m, size_t i)
 	const config_setting_t *token, *file;
 
 	if (!config_setting_is_group(s) ||
-		tree_fits(s, SCOPE_OUTPUT) != FITS_HEC)
+		tree_fits(s, SCOPE_OUTPUT) == FITS_ALL ||
+		output_collector(o->out.type) == NULL)
 		return 0;
 	token = config_setting_get_member(s, "token");
 	file = config_setting_get_member(s, "token_file");
@@ -206,8 +237,9 @@ static int find_token(struct config_memory *m, size_t i)
 			"there is a token as well: keep one of the two");
 	else if (o->token_file != NULL)
 		return read_token_file(m, i, o->token_file, file);
-	else if (token == NULL ||
-		 same_text(config_setting_get_string(token), ""))
+	else if (output_collector(o->out.type)->token_needed &&
+		 (token == NULL ||
+			 same_text(config_setting_get_string(token), "")))
 		return read_credential(m, i, s);
 	return 0;
 }
@@ -262,12 +294,13 @@ static void complete(struct config_memory *m)
 		struct output_settings *o = &m->values.outputs[i].out;
 
 		o->feed.buffer_events = v->buffer_size;
-		o->feed.encoder.envelope = o->type == OUTPUT_TYPE_HEC
-						   ? ENVELOPE_HEC
-						   : ENVELOPE_NDJSON;
+		o->feed.encoder.envelope =
+			output_collector(o->type) != NULL
+				? output_collector(o->type)->envelope
+				: ENVELOPE_NDJSON;
 		if (o->feed.encoder.host == NULL)
 			o->feed.encoder.host = m->host;
-		if (o->type == OUTPUT_TYPE_HEC)
+		if (output_collector(o->type) != NULL)
 			note_risks(m, i);
 	}
 }

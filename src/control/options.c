@@ -34,7 +34,8 @@ static const struct option_row rows[] = {
 		"unix:/path, tcp://address:port or tls://address:port\n"
 		"(default " OPTIONS_DEFAULT_LISTENER ")"),
 	ROW(OUTPUT, 0, "output", "WHERE", "", NULL,
-		"stdout, file:PATH or hec:URL (default stdout)"),
+		"stdout, file:PATH, hec:URL or http:URL;\n"
+		"default stdout"),
 
 	HEADING("Other"),
 	ROW(OVERRIDE, 0, "log-level", "LEVEL", "DNSTAP_LOG_LEVEL", "log.level",
@@ -51,9 +52,9 @@ static const struct option_row rows[] = {
 	ROW(OUTPUT_PATH, 0, "output-path", "PATH", "DNSTAP_OUTPUT_PATH",
 		"outputs.*.path", "path of file outputs"),
 	ROW(HEC_URL, 0, "hec-url", "URL", "DNSTAP_HEC_URL",
-		"outputs.*.backends", "backend of hec outputs"),
+		"outputs.*:hec.backends", "backend of hec outputs"),
 	ROW(SECRET, 0, "hec-token", "TOKEN", "DNSTAP_HEC_TOKEN",
-		"outputs.*.token",
+		"outputs.*:hec.token",
 		"token of hec outputs; visible to others at the start,\n"
 		"prefer token_file or the environment"),
 	ROW(OVERRIDE, 0, "batch-size", "N", "DNSTAP_BATCH_SIZE",

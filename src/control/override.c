@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Where an override is on its way down the tree. */
 struct walk {
@@ -117,21 +118,35 @@ static int set_backend(
 	return e != NULL ? set_text(e, "url", url, origin) : -ENOMEM;
 }
 
+/* "hec" of "hec:URL"; NULL: no product is called so. */
+static const char *product_of(const char *text, const char *colon)
+{
+	for (unsigned i = 0; colon != NULL && i < COLLECTOR_COUNT; i++)
+		if (strlen(collector_names[i]) == (size_t)(colon - text) &&
+			memcmp(collector_names[i], text,
+				(size_t)(colon - text)) == 0)
+			return collector_names[i];
+	return NULL;
+}
+
 int override_add_output(struct tree *t, const struct config_addition *a)
 {
+#define WITH_URL(id, name) ", " #name ":URL"
+	static const char allowed[] =
+		"stdout, file:PATH" COLLECTORS(WITH_URL, );
+#undef WITH_URL
 	const char *rest = strchr(a->text, ':');
 	bool file = strncmp(a->text, "file:", 5) == 0;
-	bool hec = strncmp(a->text, "hec:", 4) == 0;
-	const char *type = file ? "file" : hec ? "hec" : "stdout";
+	const char *product = file ? NULL : product_of(a->text, rest);
+	const char *type = file ? "file" : product != NULL ? product : "stdout";
 	config_setting_t *e;
 	int r;
 
 	if (strcmp(a->text, "stdout") != 0 &&
-		((!file && !hec) || rest[1] == '\0')) {
+		((!file && product == NULL) || rest[1] == '\0')) {
 		buf_printf(t->problems,
-			"%s: \"%s\" is no output (allowed: stdout, file:PATH, "
-			"hec:URL)\n",
-			a->origin, a->text);
+			"%s: \"%s\" is no output (allowed: %s)\n", a->origin,
+			a->text, allowed);
 		return -EINVAL; /* no more about outputs that are missing */
 	}
 	r = add_element(t, "outputs", type, a->origin, &e);
@@ -140,7 +155,7 @@ int override_add_output(struct tree *t, const struct config_addition *a)
 	r = set_text(e, "type", type, a->origin);
 	if (r == 0 && file)
 		r = set_text(e, "path", rest + 1, a->origin);
-	if (r == 0 && hec)
+	if (r == 0 && product != NULL)
 		r = set_backend(e, rest + 1, a->origin);
 	return r;
 }
@@ -204,6 +219,7 @@ static int set_last(struct walk *w, config_setting_t *group,
 static int descend(struct walk *w, config_setting_t *group,
 	enum setting_scope scope, const char *rest, unsigned fits);
 
+/* "*" is all of them, "*:TYPE" all of that type. */
 static bool selected(const config_setting_t *e, int index, const char *selector)
 {
 	const char *name;
@@ -211,6 +227,9 @@ static bool selected(const config_setting_t *e, int index, const char *selector)
 
 	if (strcmp(selector, "*") == 0)
 		return true;
+	if (strncmp(selector, "*:", 2) == 0)
+		return config_setting_lookup_string(e, "type", &name) &&
+		       strcasecmp(name, selector + 2) == 0;
 	if (config_setting_lookup_string(e, "name", &name) &&
 		strcmp(name, selector) == 0)
 		return true;
@@ -254,7 +273,7 @@ static int descend_list(struct walk *w, config_setting_t *list,
 		return 0;
 	}
 	snprintf(selector, sizeof(selector), "%.*s", (int)len, rest);
-	if (strcmp(selector, "*") == 0)
+	if (*selector == '*')
 		w->each = true;
 	for (int i = 0;
 		list != NULL && r == 0 && i < config_setting_length(list);

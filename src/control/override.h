@@ -15,7 +15,8 @@
 /* One more listener, with that address; named unix, unix2, tcp, ... */
 int override_add_listener(struct tree *t, const struct config_addition *a);
 
-/* One more output: "stdout", "file:PATH" or "hec:URL"; named by its type. */
+/* One more output: "stdout", "file:PATH", "hec:URL" or "http:URL"; named by its
+ * type. */
 int override_add_output(struct tree *t, const struct config_addition *a);
 
 /*

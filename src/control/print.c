@@ -91,7 +91,7 @@ static void print_backends(const struct config_memory *m, struct buf *out,
 	for (size_t i = 0; i < o->out.remote.n_backends; i++) {
 		buf_add_str(out, "      {\n");
 		print_group(m, out, config_setting_get_elem(list, (unsigned)i),
-			SCOPE_BACKEND, &o->backends[i], FITS_HEC, 8);
+			SCOPE_BACKEND, &o->backends[i], 1U << o->out.type, 8);
 		buf_printf(out, "      }%s\n",
 			i + 1 < o->out.remote.n_backends ? "," : "");
 	}
@@ -123,7 +123,7 @@ void config_print(const struct config *c, struct buf *out)
 
 		buf_add_str(out, "  {\n");
 		print_group(m, out, s, SCOPE_OUTPUT, o, 1U << o->out.type, 4);
-		if (o->out.type == OUTPUT_TYPE_HEC)
+		if (output_collector(o->out.type) != NULL)
 			print_backends(m, out, s, o);
 		buf_printf(out, "  }%s\n", i + 1 < v->n_outputs ? "," : "");
 	}

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "base/units.h"
-#include "collector/hec.h"
+#include "collector/url.h"
 
 /* The units the number types are written in; 0, or UNITS_E_*. */
 static int number_parse(
@@ -271,7 +271,6 @@ static int parse_text(
 {
 	const char **field = (const char **)(void *)((char *)base + s->offset);
 	const char *problem;
-	struct buf url = BUF_NULL;
 	int r = 0;
 
 	if (*text == '\0')
@@ -281,10 +280,9 @@ static int parse_text(
 	if (problem == NULL && s->type == SETTING_PROXY && *text != '\0')
 		problem = proxy_problem(text);
 	if (problem == NULL && s->type == SETTING_URL) {
-		r = hec_url(&url, text);
-		buf_deinit(&url);
+		r = url_check(text);
 		if (r > 0) /* without memory it is judged when it is used */
-			problem = hec_error_text(r);
+			problem = url_error_text(r);
 	}
 	if (problem != NULL)
 		return wrong(why, s, text, problem);

@@ -9,9 +9,10 @@ _Static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_WARN == 1 &&
 		       LOG_LEVEL_INFO == 2 && LOG_LEVEL_DEBUG == 3,
 	"log.level");
 _Static_assert(LOG_TARGET_STDERR == 0 && LOG_TARGET_SYSLOG == 1, "log.target");
-_Static_assert(OUTPUT_TYPE_STDOUT == 0 && OUTPUT_TYPE_FILE == 1 &&
-		       OUTPUT_TYPE_HEC == 2,
-	"outputs[].type");
+_Static_assert(
+	OUTPUT_TYPE_STDOUT == 0 && OUTPUT_TYPE_FILE == 1, "outputs[].type");
+_Static_assert(METHOD_POST == 0 && METHOD_PUT == 1, "outputs[].method");
+_Static_assert(FORMAT_NDJSON == 0 && FORMAT_ARRAY == 1, "outputs[].format");
 _Static_assert(DIALECT_NATIVE == 0 && DIALECT_CIM == 1, "outputs[].dialect");
 _Static_assert(RAW_NEVER == 0 && RAW_MALFORMED == 1 && RAW_ALWAYS == 2,
 	"outputs[].include_raw");
@@ -84,10 +85,16 @@ bool setting_quoted(enum setting_type type)
 
 const char *setting_owners(unsigned fits)
 {
+	if (fits == FITS_REMOTE)
+		return "outputs of type " COLLECTORS(COLLECTOR_NAME, " or ");
+#define OWNER(id, name)        \
+	if (fits == FITS_##id) \
+		return "outputs of type " #name;
+	COLLECTORS(OWNER, )
+#undef OWNER
 	return fits & FITS_UNIX     ? "listeners on a unix socket"
 	       : fits & FITS_CLEAR  ? "listeners on TCP"
 	       : fits & FITS_TLS    ? "listeners with a tls:// address"
-	       : fits & FITS_HEC    ? "outputs of type hec"
 	       : fits & FITS_STDOUT ? "outputs of type file or stdout"
 				    : "outputs of type file";
 }

@@ -177,8 +177,9 @@ static const config_setting_t *find_element(
 	return NULL;
 }
 
-static int read_backends(
-	struct tree *t, const config_setting_t *output, struct output_values *o)
+/* @fits: of the output */
+static int read_backends(struct tree *t, const config_setting_t *output,
+	struct output_values *o, unsigned fits)
 {
 	const config_setting_t *list, *e;
 	size_t n;
@@ -194,8 +195,7 @@ static int read_backends(
 	for (size_t i = 0; i < n; i++) {
 		e = find_element(t, list, i);
 		if (e != NULL)
-			read_group(
-				t, e, SCOPE_BACKEND, &o->backends[i], FITS_HEC);
+			read_group(t, e, SCOPE_BACKEND, &o->backends[i], fits);
 	}
 	return 0;
 }
@@ -238,8 +238,8 @@ int values_read(struct values *v, struct tree *t)
 			continue;
 		fits = tree_fits(e, SCOPE_OUTPUT);
 		read_group(t, e, SCOPE_OUTPUT, &v->outputs[i], fits);
-		if (fits == FITS_HEC)
-			r = read_backends(t, e, &v->outputs[i]);
+		if (fits != FITS_ALL && fits & FITS_REMOTE)
+			r = read_backends(t, e, &v->outputs[i], fits);
 	}
 	return r;
 }

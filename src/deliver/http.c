@@ -15,6 +15,7 @@ enum {
 	HTTP_MAGIC = 0x68747470,
 	UPLOAD_BUFFER = 512 * 1024, /* a batch goes out in a few writes */
 	RETRY_AFTER_MAX = 64,       /* a date has 29 */
+	KEY_LINE_MAX = 128,
 };
 
 struct http {
@@ -121,8 +122,10 @@ static struct curl_slist *headers_new(
 	if (list != NULL && !line.failed)
 		list = add(list, buf_str(&line));
 	buf_clear(&line);
-	buf_printf(&line, "Authorization: %s %s", s->auth_scheme, s->token);
-	if (list != NULL && !line.failed)
+	if (s->token != NULL)
+		buf_printf(&line, "Authorization: %s %s", s->auth_scheme,
+			s->token);
+	if (list != NULL && s->token != NULL && !line.failed)
 		list = add(list, buf_str(&line));
 	if (list != NULL && encoding != NULL)
 		list = add(list, encoding);
@@ -147,6 +150,8 @@ static void configure(struct http *h, const struct http_settings *s)
 
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_POST, 1L);
+	if (s->put)
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "PUT");
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "tapferry/" PACKAGE_VERSION);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
@@ -185,7 +190,8 @@ int http_new(struct http **hp, const struct http_settings *s,
 {
 	struct http *h;
 
-	if (!fits_a_header(s->token))
+	if ((s->token != NULL && !fits_a_header(s->token)) ||
+		!fits_a_header(s->content_type))
 		return -EINVAL;
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)
@@ -216,9 +222,12 @@ struct http *http_free(struct http *h)
 }
 
 int http_post(struct http *h, const char *url, struct slice body, bool gzip,
-	struct reply *reply)
+	const char *key, struct reply *reply)
 {
 	CURL *c = h->curl;
+	char line[KEY_LINE_MAX];
+	/* a list that begins here and goes on with the client's own */
+	struct curl_slist keyed = { line, gzip ? h->gzip : h->plain };
 	char *type = NULL;
 	CURLcode code;
 
@@ -227,7 +236,9 @@ int http_post(struct http *h, const char *url, struct slice body, bool gzip,
 	h->retry_after[0] = '\0';
 	h->error[0] = '\0';
 	curl_easy_setopt(c, CURLOPT_URL, url);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, gzip ? h->gzip : h->plain);
+	snprintf(line, sizeof(line), "Idempotency-Key: %s", key);
+	curl_easy_setopt(
+		c, CURLOPT_HTTPHEADER, *key != '\0' ? &keyed : keyed.next);
 	curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.data); /* not copied */
 	curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
 	code = curl_easy_perform(c);

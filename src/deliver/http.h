@@ -21,9 +21,10 @@ enum {
 };
 
 struct http_settings {
+	bool put; /* PUT in the place of POST */
 	const char *content_type;
 	const char *auth_scheme;
-	const char *token; /* the secret itself; never logged */
+	const char *token; /* the secret itself; never logged; NULL: none */
 	uint64_t connect_timeout_ns;
 	uint64_t request_timeout_ns; /* the whole request */
 	const char *tls_ca;          /* PEM file, NULL: the system's */
@@ -50,6 +51,7 @@ struct http *http_free(struct http *h); /* NULL */
 
 /*
  * http_post() - send one body and wait for the reply
+ * @key:    Idempotency-Key, "": none
  * @reply:  on 0; its texts are lent until the next call.  Otherwise its
  *          status is 0.
  *
@@ -58,7 +60,7 @@ struct http *http_free(struct http *h); /* NULL */
  * Return: 0 or HTTP_E_FAILED.
  */
 int http_post(struct http *h, const char *url, struct slice body, bool gzip,
-	struct reply *reply);
+	const char *key, struct reply *reply);
 
 /* Why the last http_post() failed, one line; no secrets. */
 const char *http_error(const struct http *h);

@@ -10,21 +10,19 @@
  */
 #define IDLE_NS (250 * NS_PER_MS)
 
-static const struct output_kind *const kinds[] = {
-	[OUTPUT_TYPE_STDOUT] = &output_kind_file,
-	[OUTPUT_TYPE_FILE] = &output_kind_file,
-	[OUTPUT_TYPE_HEC] = &output_kind_remote,
-};
-
 unsigned output_senders(const struct output_settings *s)
 {
-	return s->type == OUTPUT_TYPE_HEC ? s->remote.senders : 1;
+	return output_collector(s->type) != NULL ? s->remote.senders : 1;
 }
 
 int output_start(struct output **op, const struct output_settings *settings,
 	struct feed *feed, char *error, size_t cap)
 {
-	return kinds[settings->type]->start(op, settings, feed, error, cap);
+	const struct output_kind *kind =
+		output_collector(settings->type) != NULL ? &output_kind_remote
+							 : &output_kind_file;
+
+	return kind->start(op, settings, feed, error, cap);
 }
 
 void output_rotate(struct output *o)

@@ -13,18 +13,34 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collector/collector.h"
 #include "event/feed.h"
 
-enum output_type { OUTPUT_TYPE_STDOUT = 0, OUTPUT_TYPE_FILE, OUTPUT_TYPE_HEC };
+enum output_type {
+	OUTPUT_TYPE_STDOUT = 0,
+	OUTPUT_TYPE_FILE,
+#define OUTPUT_TYPE(id, name) OUTPUT_TYPE_##id,
+	COLLECTORS(OUTPUT_TYPE, ) /* OUTPUT_TYPE_HEC, ... */
+#undef OUTPUT_TYPE
+	OUTPUT_TYPE_COUNT
+};
+
+/* The product that outputs of this type send to; NULL: they write a file. */
+static inline const struct collector *output_collector(enum output_type type)
+{
+	return type > OUTPUT_TYPE_FILE ? collectors[type - OUTPUT_TYPE_FILE - 1]
+				       : NULL;
+}
 
 struct backend_settings {
-	const char *url; /* as configured, checked by hec_url() */
+	const char *url; /* as configured, checked by the collector's url() */
 };
 
 struct remote_settings {
 	const struct backend_settings *backends;
 	size_t n_backends;
-	const char *token; /* the secret itself; never logged */
+	struct collector_settings collector;
+	const char *token; /* the secret itself; never logged; NULL: none */
 	bool gzip;
 	int gzip_level;   /* 1..12 */
 	unsigned senders; /* 1 or more */

@@ -1,5 +1,5 @@
 /*
- * The HEC output: senders that share one list of backends.
+ * Outputs that speak HTTP: senders that share one list of backends.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/collector.h"
 #include "deliver/sender.h"
 
 struct remote_output {
@@ -20,6 +19,7 @@ struct remote_output {
 static int make_backends(
 	struct remote_output *o, const struct remote_settings *s)
 {
+	const struct collector *c = output_collector(o->head.settings->type);
 	struct backend_list *list;
 	int r = backend_list_new(&list, s->n_backends);
 
@@ -28,7 +28,7 @@ static int make_backends(
 		struct backend *b = NULL;
 		char *url = NULL;
 
-		r = collector_hec.url(&text, s->backends[i].url);
+		r = c->url(&text, s->backends[i].url);
 		if (r > 0) /* the configuration has been checked for this */
 			r = -EINVAL;
 		if (r == 0 && (url = buf_take(&text)) == NULL)
@@ -53,8 +53,8 @@ static int make_senders(
 	if (o->senders == NULL)
 		return -ENOMEM;
 	for (; r == 0 && o->n < s->senders; o->n += r == 0)
-		r = sender_init(&o->senders[o->n], &o->head, &collector_hec,
-			&o->backends, o->n);
+		r = sender_init(
+			&o->senders[o->n], &o->head, &o->backends, o->n);
 	for (unsigned i = 0; r == 0 && i < o->n; i++)
 		r = sender_start(&o->senders[i]);
 	return r;

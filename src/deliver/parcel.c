@@ -1,12 +1,49 @@
 #include "deliver/parcel.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+
+#include "deliver/range.h"
+
+void parcel_pack(struct sender *s, struct parcel *p)
+{
+	const struct batch *b = p->batch;
+
+	p->plain = range_bytes(b, p->n);
+	p->zipped = SLICE_NULL;
+	p->key[0] = '\0';
+	if (s->collector->idempotent)
+		snprintf(p->key, sizeof(p->key),
+			"%016" PRIx64 "-%" PRIu32 "-%" PRIu32, b->id, b->first,
+			p->n);
+	buf_clear(&s->frame);
+	if (s->collector->frame != NULL &&
+		s->collector->frame(&s->frame,
+			&s->output->settings->remote.collector, b, p->n))
+		p->plain = slice_from(s->frame.data, s->frame.len);
+	if (buf_failed(&s->frame)) {
+		buf_deinit(&s->frame);
+		p->plain = SLICE_NULL;
+	}
+}
 
 void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 {
 	struct slice body = p->plain;
 	struct reply reply;
 
+	if (body.data == NULL) {
+		parcel_pack(s, p);
+		body = p->plain;
+	}
+	o->verdict = (struct verdict){
+		.action = VERDICT_RETRY,
+		.code = -1,
+		.ack_id = VERDICT_NO_ACK,
+		.reason = "no memory for the request",
+	};
+	if (body.data == NULL)
+		return;
 	o->request = (struct request){ .events = p->n, .bytes = p->plain.len };
 	if (s->compressor != NULL && !atomic_load(&o->backend->plain)) {
 		/* no memory to compress: it goes as it is */
@@ -20,7 +57,7 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 	stat_inc(s->stats, OUTPUT_REQUESTS);
 	backend_count(o->backend, BACKEND_REQUESTS, 1);
 	if (http_post(s->http, o->backend->url, body, o->request.compressed,
-		    &reply) == 0) {
+		    p->key, &reply) == 0) {
 		stat_add(s->stats, OUTPUT_BYTES_SENT, body.len);
 		backend_count(o->backend, BACKEND_BYTES_SENT, body.len);
 	}

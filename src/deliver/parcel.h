@@ -7,11 +7,14 @@
 
 #include "deliver/sender.h"
 
+enum { PARCEL_KEY_MAX = 48 };
+
 struct parcel {
 	struct batch *batch;
-	uint32_t n; /* events, from batch->first on */
-	struct slice plain;
+	uint32_t n;          /* events, from batch->first on */
+	struct slice plain;  /* NULL data: no memory, packed at the next try */
 	struct slice zipped; /* NULL data: not compressed yet */
+	char key[PARCEL_KEY_MAX]; /* Idempotency-Key; "": none */
 };
 
 /* A post and what came of it. */
@@ -27,6 +30,13 @@ struct outcome {
 #define OUTCOME_ARGS(s, o)                                                \
 	(s)->output->feed->settings.name, (o)->backend->url, (o)->status, \
 		(o)->verdict.code, (o)->verdict.reason
+
+/*
+ * parcel_pack() - makes the body of the next p->n events, and the key of
+ * these events, which is the same in every process that sends them
+ * The body is lent from the batch or the sender until the next call.
+ */
+void parcel_pack(struct sender *s, struct parcel *p);
 
 /*
  * parcel_post() - one request to o->backend, judged

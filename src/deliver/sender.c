@@ -102,7 +102,7 @@ static bool deliver_range(
 	struct outcome o;
 	bool done = false;
 
-	p.plain = range_bytes(b, p.n);
+	parcel_pack(s, &p);
 	while (!done) {
 		o = (struct outcome){ .backend = choose(s) };
 		if (o.backend == NULL)
@@ -149,12 +149,13 @@ static void run(void *arg)
 }
 
 int sender_init(struct sender *s, struct output *o,
-	const struct collector *collector, struct backend_list **backends,
-	unsigned index)
+	struct backend_list **backends, unsigned index)
 {
 	const struct remote_settings *set = &o->settings->remote;
+	const struct collector *collector = output_collector(o->settings->type);
 	const struct http_settings http = {
-		.content_type = collector->content_type,
+		.put = set->collector.method == METHOD_PUT,
+		.content_type = collector->content_type(&set->collector),
 		.auth_scheme = collector->auth_scheme,
 		.token = set->token,
 		.connect_timeout_ns = set->connect_timeout_ns,
@@ -199,4 +200,5 @@ void sender_deinit(struct sender *s)
 	thread_join(&s->thread);
 	s->http = http_free(s->http);
 	s->compressor = compressor_free(s->compressor);
+	buf_deinit(&s->frame);
 }

@@ -25,6 +25,7 @@ struct sender {
 	struct stat_shard *stats; /* owner: the thread, all below too */
 	struct http *http;
 	struct compressor *compressor; /* NULL: no compression */
+	struct buf frame;              /* of the body under way */
 	struct backoff backoff;
 	const struct backend *avoid; /* never looked into */
 	bool hurried;                /* has tried at once when draining began */
@@ -35,14 +36,13 @@ struct sender {
 
 /*
  * sender_init() - everything but the thread
- * @o, collector, backends:  lent until sender_deinit()
- * @index:                   of this sender in its output
+ * @o, backends:  lent until sender_deinit()
+ * @index:        of this sender in its output
  *
  * Return: 0 or -errno of http_new().
  */
 int sender_init(struct sender *s, struct output *o,
-	const struct collector *collector, struct backend_list **backends,
-	unsigned index);
+	struct backend_list **backends, unsigned index);
 
 /* Return: 0 or -errno; o->running counts the thread in. */
 int sender_start(struct sender *s);

@@ -24,7 +24,7 @@ struct batch {
 	uint32_t first;     /* events before it are settled (a partial reply) */
 	uint32_t events;    /* in the batch, settled ones included */
 	uint64_t opened_ns; /* monotonic, when its first event was added */
-	uint64_t id;        /* unique in the process; set when sealed */
+	uint64_t id;        /* no other batch ever has it; set when sealed */
 	_Atomic uint32_t
 		held; /* atomic: events not yet settled, for the ledger */
 };

@@ -1,6 +1,7 @@
 #include "event/feed.h"
 
 #include <errno.h>
+#include <sys/random.h>
 #include <time.h>
 
 enum {
@@ -8,6 +9,17 @@ enum {
 	RECHECK_NS = 20 * 1000 * 1000,
 	ROOM_PAUSE_NS = 1000 * 1000,
 };
+
+/* Where numbers of batches begin: other processes', before and after this one,
+ * begin elsewhere. */
+static uint64_t first_id(void)
+{
+	uint64_t id;
+
+	if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
+		id = clock_real_ns(&clock_system);
+	return id;
+}
 
 int feed_init(struct feed *f, const struct feed_settings *settings,
 	unsigned n_workers, unsigned n_senders)
@@ -18,6 +30,7 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	*f = (struct feed){ .settings = *settings, .n_workers = n_workers };
 	histogram_init(&f->batch_sizes, &histogram_count);
 	histogram_init(&f->delay, &histogram_time);
+	atomic_init(&f->next_id, first_id());
 	f->queue_max = (settings->buffer_events + settings->batch_events - 1) /
 		       settings->batch_events;
 	if (f->queue_max == 0)

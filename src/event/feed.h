@@ -46,7 +46,7 @@ struct feed {
 	 * its events: none of them took longer */
 	struct histogram delay;
 	unsigned n_workers;
-	_Atomic uint64_t next_id; /* atomic */
+	_Atomic uint64_t next_id; /* atomic; from a random number on */
 	_Atomic bool cut; /* atomic: shutdown; fillers stop waiting for room */
 };
 

@@ -1,6 +1,7 @@
 #include "lib/fake_collector.h"
 
 #include <check.h>
+#include <jansson.h>
 #include <libdeflate.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -71,9 +72,31 @@ static void drop_request(struct connection *k, const char *after)
 	k->in[k->len] = '\0';
 }
 
+/* A header's value; "" when there is none, or it is too long. */
+static void read_header(
+	const struct connection *k, const char *name, char *value, size_t cap)
+{
+	const char *at = strcasestr(k->in, name);
+	size_t len = at != NULL ? strcspn(at += strlen(name), "\r") : 0;
+
+	snprintf(value, cap, "%.*s", len < cap ? (int)len : 0,
+		at != NULL ? at : "");
+}
+
+static bool is_array(const char *text, size_t len)
+{
+	json_t *root = json_loadb(text, len, 0, NULL);
+	bool is = json_is_array(root) && json_array_size(root) > 0;
+
+	for (size_t i = 0; i < json_array_size(root); i++)
+		is = is && json_is_object(json_array_get(root, i));
+	json_decref(root);
+	return is;
+}
+
 /* The numbers of the events in a body, in order.  Return: how many. */
 static unsigned read_events(
-	const char *body, size_t len, bool gzip, unsigned *numbers)
+	const char *body, size_t len, bool gzip, unsigned *numbers, bool *array)
 {
 	char *text = malloc(REQUEST_MAX + 1);
 	unsigned n = 0;
@@ -92,6 +115,7 @@ static unsigned read_events(
 		memcpy(text, body, len);
 	}
 	text[len] = '\0';
+	*array = is_array(text, len);
 	for (char *p = text; (p = strstr(p, "{\"n\":")) != NULL; p += 5)
 		numbers[n++] = (unsigned)strtoul(p + 5, NULL, 10);
 	free(text);
@@ -181,8 +205,14 @@ static void *serve(void *arg)
 			strstr(k->in, "\r\nAuthorization: Splunk secret\r\n");
 		rq.expects = strcasestr(k->in, "\r\nExpect:");
 		rq.agent = strstr(k->in, "\r\nUser-Agent: tapferry/");
+		rq.bearer =
+			strstr(k->in, "\r\nAuthorization: Bearer secret\r\n");
+		rq.put = strncmp(k->in, "PUT ", 4) == 0;
+		read_header(k, "\r\nContent-Type: ", rq.type, sizeof(rq.type));
+		read_header(k, "\r\nIdempotency-Key: ", rq.key, sizeof(rq.key));
 		*body = byte;
-		rq.events = read_events(body, body_len, rq.gzip, numbers);
+		rq.events = read_events(
+			body, body_len, rq.gzip, numbers, &rq.array);
 		rq.first = rq.events > 0 ? numbers[0] : 0;
 		r = take(k->c, &rq, body_len, numbers);
 		drop_request(k, body + body_len);

@@ -48,6 +48,11 @@ struct fake_request {
 	bool authorized; /* Authorization: Splunk secret */
 	bool expects;    /* Expect: 100-continue */
 	bool agent;      /* User-Agent: tapferry/… */
+	bool put;        /* PUT, not POST */
+	bool array;      /* the body is one JSON array of objects */
+	bool bearer;     /* Authorization: Bearer secret */
+	char type[40];   /* Content-Type */
+	char key[64];    /* Idempotency-Key; "": none */
 };
 
 struct fake_collector {

@@ -296,24 +296,24 @@ static const struct {
 	{ "HTTPS://h", 0, "https://h/services/collector/event" },
 	{ "http://[::1]:8088", 0,
 		"http://[::1]:8088/services/collector/event" },
-	{ "", HEC_E_SCHEME, NULL },
-	{ "splunk:8088", HEC_E_SCHEME, NULL },
-	{ "ftp://splunk", HEC_E_SCHEME, NULL },
-	{ "http:/splunk", HEC_E_SCHEME, NULL },
-	{ " http://splunk", HEC_E_SCHEME, NULL },
-	{ "http://", HEC_E_HOST, NULL },
-	{ "http:///services/collector", HEC_E_HOST, NULL },
-	{ "http://:8088", HEC_E_HOST, NULL },
-	{ "http://splunk:0x10", HEC_E_HOST, NULL },
-	{ "http://splunk:65536", HEC_E_HOST, NULL },
-	{ "http://[::1", HEC_E_HOST, NULL },
-	{ "http://spl unk", HEC_E_HOST, NULL },
-	{ "http://splunk\r\nX: y", HEC_E_HOST, NULL },
-	{ "http://user@splunk", HEC_E_HOST, NULL },
-	{ "http://user:pw@splunk", HEC_E_HOST, NULL },
-	{ "http://splunk/?token=x", HEC_E_QUERY, NULL },
-	{ "http://splunk?", HEC_E_QUERY, NULL },
-	{ "http://splunk/#a", HEC_E_QUERY, NULL },
+	{ "", URL_E_SCHEME, NULL },
+	{ "splunk:8088", URL_E_SCHEME, NULL },
+	{ "ftp://splunk", URL_E_SCHEME, NULL },
+	{ "http:/splunk", URL_E_SCHEME, NULL },
+	{ " http://splunk", URL_E_SCHEME, NULL },
+	{ "http://", URL_E_HOST, NULL },
+	{ "http:///services/collector", URL_E_HOST, NULL },
+	{ "http://:8088", URL_E_HOST, NULL },
+	{ "http://splunk:0x10", URL_E_HOST, NULL },
+	{ "http://splunk:65536", URL_E_HOST, NULL },
+	{ "http://[::1", URL_E_HOST, NULL },
+	{ "http://spl unk", URL_E_HOST, NULL },
+	{ "http://splunk\r\nX: y", URL_E_HOST, NULL },
+	{ "http://user@splunk", URL_E_HOST, NULL },
+	{ "http://user:pw@splunk", URL_E_HOST, NULL },
+	{ "http://splunk/?token=x", URL_E_QUERY, NULL },
+	{ "http://splunk?", URL_E_QUERY, NULL },
+	{ "http://splunk/#a", URL_E_QUERY, NULL },
 };
 
 START_TEST(urls_get_the_path_they_lack)
@@ -324,7 +324,7 @@ START_TEST(urls_get_the_path_they_lack)
 	ck_assert_msg(r == urls[_i].error, "%s: %d %s", urls[_i].base, r,
 		buf_str(&url));
 	ck_assert_str_eq(buf_str(&url), r == 0 ? urls[_i].url : "");
-	ck_assert_str_ne(hec_error_text(r), "");
+	ck_assert_str_ne(url_error_text(r), "");
 	buf_deinit(&url);
 }
 END_TEST

@@ -86,7 +86,8 @@ END_TEST
 static const struct {
 	const char *option, *variable, *value, *path, *text;
 } promised[] = {
-	{ "--hec-token", "DNSTAP_HEC_TOKEN", "t0", "outputs.*.token", "t0" },
+	{ "--hec-token", "DNSTAP_HEC_TOKEN", "t0", "outputs.*:hec.token",
+		"t0" },
 	{ "--batch-size", "DNSTAP_BATCH_SIZE", "7", "outputs.*.batch.events",
 		"7" },
 	{ "--buffer-size", "DNSTAP_BUFFER_SIZE", "8", "buffer_size", "8" },
@@ -106,8 +107,8 @@ static const struct {
 	{ "--splunk-host", "DNSTAP_SPLUNK_HOST", "h", "outputs.*.host", "h" },
 	{ "-c f --output-path", "DNSTAP_OUTPUT_PATH", "/p", "outputs.*.path",
 		"/p" },
-	{ "-c f --hec-url", "DNSTAP_HEC_URL", "https://u", "outputs.*.backends",
-		"https://u" },
+	{ "-c f --hec-url", "DNSTAP_HEC_URL", "https://u",
+		"outputs.*:hec.backends", "https://u" },
 };
 
 START_TEST(promised_names_work_as_options_and_as_variables)
@@ -183,7 +184,7 @@ START_TEST(tokens_are_blotted_out_of_argv)
 {
 	ck_assert_int_eq(
 		parse("--hec-token t0ken -o outputs.h.token=s3cret"), 0);
-	ck_assert_str_eq(override("outputs.*.token")->value, "t0ken");
+	ck_assert_str_eq(override("outputs.*:hec.token")->value, "t0ken");
 	ck_assert_str_eq(override("outputs.h.token")->value, "s3cret");
 	for (int i = 0; argv[i] != NULL; i++) {
 		ck_assert_ptr_null(strstr(argv[i], "t0ken"));

@@ -141,7 +141,7 @@ static const struct {
 		"outputs.h.rotate: belongs to outputs of type file only" },
 	{ LISTENERS "outputs = ( { name = \"o\"; type = \"stdout\"; "
 		    "tls = { }; } );",
-		"outputs.o.tls: belongs to outputs of type hec only" },
+		"outputs.o.tls: belongs to outputs of type hec or http only" },
 	{ LISTENERS "outputs = ( { name = \"o\"; type = \"stdout\"; "
 		    "batch = { byts = 1; }; } );",
 		"outputs.o.batch.byts: there is no such setting (did you mean "

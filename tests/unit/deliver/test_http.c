@@ -45,7 +45,8 @@ static void teardown(void)
 
 static int post(const char *body)
 {
-	return http_post(http, server.url, slice_from_str(body), false, &reply);
+	return http_post(
+		http, server.url, slice_from_str(body), false, "", &reply);
 }
 
 START_TEST(a_reply_comes_back_with_all_its_parts)
@@ -172,8 +173,9 @@ START_TEST(a_configured_proxy_is_used)
 	fake_collector_start(&server, 0, script, 1);
 	s.proxy = server.url;
 	ck_assert_int_eq(http_new(&proxied, &s, &stop), 0);
-	ck_assert_int_eq(http_post(proxied, "http://collector.invalid:8088/",
-				 slice_from_str("{\"n\":7}"), false, &reply),
+	ck_assert_int_eq(
+		http_post(proxied, "http://collector.invalid:8088/",
+			slice_from_str("{\"n\":7}"), false, "", &reply),
 		0);
 	http_free(proxied);
 	fake_collector_stop(&server);
@@ -201,7 +203,7 @@ START_TEST(a_stop_does_not_wait_for_a_name_server)
 
 	stop_drain(&stop, begun + 100 * NS_PER_MS);
 	ck_assert_int_eq(http_post(http, "http://collector.invalid:8088/",
-				 slice_from_str("{}"), false, &reply),
+				 slice_from_str("{}"), false, "", &reply),
 		HTTP_E_FAILED);
 	http = http_free(http);
 	ck_assert_uint_lt(clock_mono_ns(&clock_system) - begun,
