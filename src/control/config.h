@@ -76,7 +76,8 @@ const char *config_notes(const struct config *c);
 
 /*
  * The effective settings, libconfig syntax, secrets masked, each with a
- * comment that says where it comes from.
+ * comment that says where it comes from; in front of them the notes, as
+ * comments.
  */
 void config_print(const struct config *c, struct buf *out);
 

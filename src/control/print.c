@@ -1,5 +1,7 @@
 #include "control/config.h"
 
+#include <string.h>
+
 #include "control/memory.h"
 
 /* Values begin in this column, comments behind them. */
@@ -98,11 +100,25 @@ static void print_backends(const struct config_memory *m, struct buf *out,
 	buf_add_str(out, "    );\n");
 }
 
+/* What was made of some settings, in front of them all. */
+static void print_notes(const struct config *c, struct buf *out)
+{
+	const char *line = config_notes(c);
+
+	while (*line != '\0') {
+		size_t len = strcspn(line, "\n");
+
+		buf_printf(out, "# %.*s\n", (int)len, line);
+		line += len + 1;
+	}
+}
+
 void config_print(const struct config *c, struct buf *out)
 {
 	const struct config_memory *m = c->memory;
 	const struct values *v = &m->values;
 
+	print_notes(c, out);
 	print_group(m, out, config_root_setting(&m->tree.t), SCOPE_TOP,
 		&v->main, FITS_ALL, 0);
 	buf_printf(out, "%s = (\n", scopes[SCOPE_LISTENER].key);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 
@@ -33,6 +34,21 @@ static inline uint64_t stress_end_ns(void)
 static inline bool stress_goes_on(uint64_t end_ns)
 {
 	return clock_mono_ns(&clock_system) < end_ns;
+}
+
+/* As many open files, if the system allows; else the test is skipped. */
+static inline void stress_need_descriptors(rlim_t n)
+{
+	struct rlimit l;
+
+	must(getrlimit(RLIMIT_NOFILE, &l) == 0);
+	if (l.rlim_cur >= n)
+		return;
+	l.rlim_cur = n;
+	if (setrlimit(RLIMIT_NOFILE, &l) == 0)
+		return;
+	printf("skipped: fewer than %lu descriptors\n", (unsigned long)n);
+	exit(77);
 }
 
 /* xorshift64: each thread has its own state, never 0. */

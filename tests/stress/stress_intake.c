@@ -1,14 +1,16 @@
 /*
  * Peers of all manners come and go on an intake with few places, while others
- * read its counters and empty its feed.  At the end the ledger adds up: what
- * was received was taken or dropped for a reason, every connection that was
- * accepted was closed, and well-behaved unix peers got every event through.
+ * read its counters, empty its feed and close who they find.  At the end the
+ * ledger adds up: what was received was taken or dropped for a reason, every
+ * connection that was accepted was closed, and well-behaved unix peers got
+ * every event through.
  */
 #include "intake/intake.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "intake/registry.h"
 #include "lib/intake_rig.h"
 #include "stress/stress.h"
 #include "sync/thread.h"
@@ -19,6 +21,7 @@ static struct rig rig;
 static uint64_t end_ns;
 static _Atomic uint64_t finished; /* streams that got their FINISH */
 static _Atomic bool ended;
+static uint64_t closed; /* owner: the closer */
 
 /* READY, ACCEPT, START, events, STOP, FINISH: all of it counts. */
 static void behave(int fd, struct script *events)
@@ -92,9 +95,39 @@ static void collect(void *arg)
 	}
 }
 
+static bool note_id(const struct conn *c, void *arg)
+{
+	struct conn_info info;
+
+	conn_describe(c, &info);
+	*(uint64_t *)arg = info.id;
+	return true;
+}
+
+/* Now and then, so that most can finish. */
+static void close_some(void *arg)
+{
+	struct registry *r = intake_registry(rig.intake);
+	struct buf why = BUF_NULL;
+	struct cidr loopback;
+
+	(void)arg;
+	must(cidr_parse(&loopback, "127.0.0.0/8", &why) == 0);
+	for (unsigned i = 0; !atomic_load(&ended); i++) {
+		uint64_t id = 0;
+
+		registry_walk(r, note_id, &id);
+		if (id != 0 && registry_close(r, id))
+			closed++;
+		if (i % 16 == 0)
+			closed += registry_close_network(r, &loopback);
+		rig_pause_ms(2);
+	}
+}
+
 int main(void)
 {
-	struct thread peers[PEERS], collector;
+	struct thread peers[PEERS], collector, closer;
 	uint64_t seeds[PEERS], received, dropped, full;
 
 	rig_init(&rig);
@@ -103,6 +136,7 @@ int main(void)
 	rig_start(&rig);
 	end_ns = stress_end_ns();
 	must(thread_start(&collector, "collector", collect, NULL) == 0);
+	must(thread_start(&closer, "closer", close_some, NULL) == 0);
 	for (unsigned i = 0; i < PEERS; i++) {
 		seeds[i] = i + 1;
 		must(thread_start(&peers[i], "peer", be_a_peer, &seeds[i]) ==
@@ -113,22 +147,25 @@ int main(void)
 	intake_stop(rig.intake, clock_mono_ns(&clock_system) + 20 * NS_PER_S);
 	atomic_store(&ended, true);
 	thread_join(&collector);
+	thread_join(&closer);
 	rig_collect(&rig);
 	received = rig_stat(&rig, INTAKE_RECEIVED);
 	dropped = rig_stat(&rig, INTAKE_DROPPED_FRAME_TOO_LARGE) +
 		  rig_stat(&rig, INTAKE_DROPPED_NOT_DNSTAP);
 	full = stat_sum(&rig.feed.stats, OUTPUT_DROPPED_QUEUE_FULL);
 	printf("accepted=%llu refused=%llu received=%llu events=%llu "
-	       "finished=%llu\n",
+	       "finished=%llu closed=%llu\n",
 		(unsigned long long)rig_stat(&rig, INTAKE_CONNECTIONS_ACCEPTED),
 		(unsigned long long)rig_stat(&rig, INTAKE_REFUSED_FULL),
 		(unsigned long long)received, (unsigned long long)rig.events,
-		(unsigned long long)atomic_load(&finished));
+		(unsigned long long)atomic_load(&finished),
+		(unsigned long long)closed);
 	must(rig_stat(&rig, INTAKE_CONNECTIONS_ACCEPTED) ==
 		rig_stat(&rig, INTAKE_CONNECTIONS_CLOSED));
 	must(intake_connections(rig.intake) == 0);
 	must(received == rig.events + dropped + full);
 	must(atomic_load(&finished) > 0);
+	must(closed > 0);
 	must(received >= atomic_load(&finished) * EVENTS);
 	rig_end(&rig, 0);
 	return 0;
