@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "collector/collector.h"
+#include "deliver/header_list.h"
 #include "event/feed.h"
 
 enum output_type {
@@ -40,6 +41,7 @@ struct remote_settings {
 	const struct backend_settings *backends;
 	size_t n_backends;
 	struct collector_settings collector;
+	struct header_list headers; /* owned by the configuration */
 	const char *token; /* the secret itself; never logged; NULL: none */
 	bool gzip;
 	int gzip_level;   /* 1..12 */

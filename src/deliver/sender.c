@@ -156,6 +156,7 @@ int sender_init(struct sender *s, struct output *o,
 	const struct http_settings http = {
 		.put = set->collector.method == METHOD_PUT,
 		.content_type = collector->content_type(&set->collector),
+		.headers = &set->headers,
 		.auth_scheme = collector->auth_scheme,
 		.token = set->token,
 		.connect_timeout_ns = set->connect_timeout_ns,
