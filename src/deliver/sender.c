@@ -80,6 +80,7 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 		if (!stop_is_over(&s->output->stop))
 			standing_down(s, o);
 		return false;
+	case VERDICT_UNKNOWN: /* parcel_post() leaves none */
 	case VERDICT_CHANNEL:
 	case VERDICT_NO_CHANNEL:
 	case VERDICT_HOLD:
