@@ -91,11 +91,14 @@ void report_stats(struct report *r, const struct stat_set *intake,
 		"received=%" PRIu64 " events_per_s=%.0f bytes_per_s=%.0f"
 		" connections=%u refused=%" PRIu64
 		" frame_memory=%zu frame_memory_size=%zu"
-		" frame_allocations=%" PRIu64,
+		" frame_memory_percent=%.0f frame_allocations=%" PRIu64
+		" frame_allocations_per_s=%.0f",
 		received, (double)(received - r->last_received) / seconds,
 		(double)(bytes - r->last_bytes) / seconds, connections,
 		sum_refusals(intake), memory->in_use, memory->size,
-		memory->allocations);
+		100 * (double)memory->in_use / (double)memory->size,
+		memory->allocations,
+		(double)(memory->allocations - r->last_allocations) / seconds);
 	for (size_t i = 0; i < n; i++) {
 		struct ledger l;
 
@@ -113,4 +116,5 @@ void report_stats(struct report *r, const struct stat_set *intake,
 	r->last_ns = mono_ns;
 	r->last_received = received;
 	r->last_bytes = bytes;
+	r->last_allocations = memory->allocations;
 }
