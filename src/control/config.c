@@ -130,11 +130,9 @@ static void check_urls(struct config_memory *m, const config_setting_t *s,
 }
 
 static void check_remote(struct config_memory *m, const config_setting_t *s,
-	const struct output_values *o)
+	const struct output_settings *out)
 {
-	const struct remote_settings *r = &o->out.remote;
-	bool token = output_collector(o->out.type)->token_needed ||
-		     r->token != NULL || o->token_file != NULL;
+	const struct remote_settings *r = &out->remote;
 
 	if (r->retry_max_ns < r->retry_initial_ns)
 		tree_problem(
@@ -144,11 +142,35 @@ static void check_remote(struct config_memory *m, const config_setting_t *s,
 			"%s cannot be read: %s: name a PEM file, or leave "
 			"this out to trust the system's",
 			r->tls_ca, strerror(errno));
-	check_urls(m, s, &o->out);
-	if (token && header_list_has(&r->headers, "Authorization"))
-		tree_problem(&m->tree, s, "headers",
-			"has Authorization, and there is a token: keep one of "
-			"the two");
+	check_urls(m, s, out);
+}
+
+static void check_spool(struct config_memory *m, size_t i)
+{
+	const struct output_values *v = &m->values.outputs[i];
+	const struct keeper_settings *a = &v->out.keeper;
+	const config_setting_t *s = values_element(&m->tree, SCOPE_OUTPUT, i);
+
+	if (a->spool.path == NULL && v->overflow == OVERFLOW_ASKED_SPOOL)
+		tree_problem(&m->tree, s, "spool.path",
+			"is missing: overflow is spool, name a folder for it");
+	if (a->spool.path != NULL &&
+		(v->overflow == OVERFLOW_ASKED_DROP ||
+			v->overflow == OVERFLOW_ASKED_BLOCK))
+		tree_problem(&m->tree, s, "overflow",
+			"there is a spool: leave this out, and say in "
+			"spool.full what is to happen when that is full");
+	for (size_t j = 0; j < i; j++) {
+		const struct keeper_settings *b =
+			&m->values.outputs[j].out.keeper;
+
+		if (same_text(a->spool.path, b->spool.path))
+			tree_problem(&m->tree, s, "spool.path",
+				"an earlier output has that folder");
+		if (same_text(a->dead_letters.path, b->dead_letters.path))
+			tree_problem(&m->tree, s, "dead_letter.path",
+				"an earlier output writes that file");
+	}
 }
 
 static void check_outputs(struct config_memory *m)
@@ -160,6 +182,7 @@ static void check_outputs(struct config_memory *m)
 		const config_setting_t *s =
 			values_element(&m->tree, SCOPE_OUTPUT, i);
 
+		check_spool(m, i);
 		for (size_t j = 0; j < i; j++) {
 			const struct output_settings *b = &v->outputs[j].out;
 
@@ -179,7 +202,7 @@ static void check_outputs(struct config_memory *m)
 					"output");
 		}
 		if (output_collector(a->type) != NULL)
-			check_remote(m, s, &v->outputs[i]);
+			check_remote(m, s, a);
 	}
 }
 
@@ -274,6 +297,18 @@ static void note_risks(struct config_memory *m, size_t i)
 	}
 }
 
+static void complete_overflow(struct output_values *v)
+{
+	struct feed_settings *f = &v->out.feed;
+
+	f->spool = v->out.keeper.spool.path != NULL;
+	f->spool_always = f->spool && v->out.keeper.spool.mode == SPOOL_ALWAYS;
+	f->overflow = v->overflow == OVERFLOW_ASKED_BLOCK ? OVERFLOW_BLOCK
+							  : OVERFLOW_DROP;
+	if (f->spool)
+		f->overflow = (enum feed_overflow)v->spool_full;
+}
+
 /* What "0" and "none" stand for. */
 static void complete(struct config_memory *m)
 {
@@ -299,6 +334,7 @@ static void complete(struct config_memory *m)
 	for (size_t i = 0; i < m->values.n_outputs; i++) {
 		struct output_settings *o = &m->values.outputs[i].out;
 
+		complete_overflow(&m->values.outputs[i]);
 		o->feed.buffer_events = v->buffer_size;
 		o->feed.encoder.envelope =
 			output_collector(o->type) != NULL

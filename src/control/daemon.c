@@ -283,7 +283,7 @@ static void end(struct daemon *d)
 				     was_cut));
 	now = clock_mono_ns(&clock_system);
 	for (size_t i = 0; i < d->n_outputs; i++) {
-		ring_close(&d->feeds[i]->sealed);
+		feed_close(d->feeds[i]);
 		output_drain(d->outputs[i], now + d->config->drain_ns);
 	}
 	for (size_t i = 0; i < d->n_outputs; i++)
@@ -297,7 +297,7 @@ static void deinit(struct daemon *d)
 		d->intake = intake_free(d->intake);
 	for (size_t i = 0; i < d->n_outputs; i++) {
 		/* a start that failed half way never closed the rings */
-		ring_close(&d->feeds[i]->sealed);
+		feed_close(d->feeds[i]);
 		output_cut(d->outputs[i]);
 		d->outputs[i] = output_free(d->outputs[i]);
 	}

@@ -14,9 +14,9 @@
 
 /*
  * report_ledger() - one log line an output, id LEDGER:
- * "output=splunk received=… delivered=… filtered=0 dropped=… dead_lettered=0
- *  in_memory=0 in_spool=0 closed=yes" and dropped_REASON=… for each reason
- *  that is not zero.
+ * "output=splunk received=… recovered=0 delivered=… filtered=0 dropped=…
+ * dead_lettered=0 in_memory=0 in_spool=0 closed=yes" and dropped_REASON=… for
+ * each reason that is not zero.
  */
 void report_ledger(
 	const struct stat_set *intake, struct feed *const *feeds, size_t n);
@@ -29,7 +29,6 @@ struct report {
 	uint64_t last_ns;
 	uint64_t last_received;
 	uint64_t last_bytes;
-	uint64_t last_allocations;
 };
 void report_stats(struct report *r, const struct stat_set *intake,
 	struct feed *const *feeds, size_t n, unsigned connections,

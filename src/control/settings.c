@@ -44,6 +44,8 @@ const struct scope scopes[SCOPE_COUNT] = {
 #define BACKEND_VALUES      struct backend_settings
 #define RETRY_VALUES        struct output_values
 #define TLS_VALUES          struct output_values
+#define SPOOL_VALUES        struct output_values
+#define DEAD_LETTER_VALUES  struct output_values
 #define ROTATE_VALUES       struct output_values
 
 const struct setting settings[] = {
@@ -110,7 +112,6 @@ const char *setting_type_name(enum setting_type type)
 		[SETTING_PROXY] = "URL",
 		[SETTING_ADDRESS] = "address",
 		[SETTING_NETWORKS] = "networks",
-		[SETTING_HEADERS] = "headers",
 		[SETTING_MODE] = "octal mode",
 		[SETTING_ENUM] = "word",
 		[SETTING_BOOL] = "true or false",

@@ -46,9 +46,19 @@ struct listener_values {
 	struct tls_settings tls;
 };
 
+/* What overflow says; the feed has the answer. */
+enum overflow_asked {
+	OVERFLOW_ASKED_AUTO = 0,
+	OVERFLOW_ASKED_DROP,
+	OVERFLOW_ASKED_BLOCK,
+	OVERFLOW_ASKED_SPOOL,
+};
+
 struct output_values {
 	struct output_settings out;
 	const char *token_file;
+	unsigned overflow;                 /* enum overflow_asked */
+	unsigned spool_full;               /* enum feed_overflow */
 	struct backend_settings *backends; /* out.remote has it too, const */
 };
 
@@ -72,8 +82,6 @@ enum setting_type {
 	SETTING_PROXY, /* URL; its user and password are never printed */
 	SETTING_ADDRESS,
 	SETTING_NETWORKS, /* a list in a file, else separated by commas */
-	SETTING_HEADERS,  /* a list in a file, else a line each; see
-			     SETTING_SECRET */
 	SETTING_MODE,
 	SETTING_ENUM,
 	SETTING_BOOL,
@@ -146,8 +154,8 @@ unsigned text_distance(const char *a, const char *b);
 
 /*
  * setting_parse() - text to the row's field in `base`
- * @text:  strings are not copied: it must outlive base; networks and headers
- *          are, what the field had before is freed
+ * @text:  strings are not copied: it must outlive base; networks are, what
+ *          the field had before is freed
  * @why:   written on failure: what is wrong, what is allowed
  *
  * Return: 0, -EINVAL or -ENOMEM.

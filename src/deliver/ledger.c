@@ -7,16 +7,14 @@ bool ledger_is_drop(const struct stat_desc *d)
 	return strncmp(d->name, "DROPPED_", 8) == 0;
 }
 
-static uint64_t sum_drops(const struct stat_set *intake, const struct feed *f)
+static uint64_t sum_drops(
+	const struct stat_set *set, const struct stat_desc *desc, unsigned n)
 {
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < INTAKE_STAT_COUNT; i++)
-		if (ledger_is_drop(&intake_stat_desc[i]))
-			sum += feed_intake(f, intake, i);
-	for (unsigned i = 0; i < OUTPUT_STAT_COUNT; i++)
-		if (ledger_is_drop(&output_stat_desc[i]))
-			sum += stat_sum(&f->stats, i);
+	for (unsigned i = 0; i < n; i++)
+		if (ledger_is_drop(&desc[i]))
+			sum += stat_sum(set, i);
 	return sum;
 }
 
@@ -24,18 +22,24 @@ void ledger_read(
 	struct ledger *l, const struct stat_set *intake, struct feed *f)
 {
 	*l = (struct ledger){
-		.received = feed_intake(f, intake, INTAKE_RECEIVED),
+		.received = stat_sum(intake, INTAKE_RECEIVED),
+		.recovered = stat_sum(&f->stats, OUTPUT_RECOVERED),
 		.delivered = stat_sum(&f->stats, OUTPUT_DELIVERED),
 		.filtered = stat_sum(&f->stats, OUTPUT_FILTERED),
-		.dropped = sum_drops(intake, f),
+		.dropped =
+			sum_drops(intake, intake_stat_desc, INTAKE_STAT_COUNT) +
+			sum_drops(
+				&f->stats, output_stat_desc, OUTPUT_STAT_COUNT),
 		.dead_lettered = stat_sum(&f->stats, OUTPUT_DEAD_LETTERED),
-		.in_memory = batch_pool_held(&f->pool),
+		.in_memory = batch_pool_held(&f->pool) +
+			     atomic_load(&f->disk.letters),
+		.in_spool = atomic_load(&f->disk.usage.events),
 	};
 }
 
 bool ledger_closed(const struct ledger *l)
 {
-	return l->received == l->delivered + l->filtered + l->dropped +
-				      l->dead_lettered + l->in_memory +
-				      l->in_spool;
+	return l->received + l->recovered ==
+	       l->delivered + l->filtered + l->dropped + l->dead_lettered +
+		       l->in_memory + l->in_spool;
 }

@@ -1,11 +1,12 @@
 /*
  * Ledger: where the events of one output went.
  *
- *	received = delivered + filtered + dropped + dead_lettered
- *		 + in_memory + in_spool
+ *	received + recovered = delivered + filtered + dropped + dead_lettered
+ *			     + in_memory + in_spool
  *
- * in_memory is counted in the batches themselves, so the sum is a check and no
- * tautology.
+ * recovered are events of an earlier run, which its ledger had in_spool or
+ * dead_lettered.  in_memory is counted in the batches themselves and in_spool
+ * in the files' headers, so the sum is a check and no tautology.
  */
 #ifndef TAPFERRY_DELIVER_LEDGER_H
 #define TAPFERRY_DELIVER_LEDGER_H
@@ -18,6 +19,7 @@
 
 struct ledger {
 	uint64_t received;
+	uint64_t recovered;
 	uint64_t delivered;
 	uint64_t filtered;
 	uint64_t dropped; /* all reasons, the intake's included */

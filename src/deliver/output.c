@@ -43,7 +43,19 @@ void output_cut(struct output *o)
 
 bool output_ended(const struct output *o)
 {
-	return atomic_load(&o->running) == 0;
+	return atomic_load(&o->running) == 0 &&
+	       (o->keeper == NULL || keeper_ended(o->keeper));
+}
+
+struct keeper *output_keeper(struct output *o)
+{
+	return o->keeper;
+}
+
+void output_leave(struct output *o)
+{
+	if (atomic_fetch_sub(&o->running, 1) == 1 && o->keeper != NULL)
+		keeper_close(o->keeper);
 }
 
 struct output *output_free(struct output *o)
@@ -69,6 +81,7 @@ void output_deinit(struct output *o)
 	struct batch *b;
 	uint64_t dropped;
 
+	o->keeper = keeper_free(o->keeper);
 	while ((b = ring_try_pop(&o->feed->sealed)) != NULL)
 		output_done(o, stats, &b);
 	dropped = stat_sum(&o->feed->stats, OUTPUT_DROPPED_SHUTDOWN);
@@ -102,6 +115,12 @@ void output_done(struct output *o, struct stat_shard *stats, struct batch **bp)
 {
 	uint32_t left = batch_left(*bp);
 
+	if (o->keeper != NULL &&
+		((*bp)->file != NULL ||
+			(left > 0 && o->feed->settings.spool))) {
+		feed_to_keeper(o->feed, bp);
+		return;
+	}
 	stat_add(stats, OUTPUT_DROPPED_SHUTDOWN, left);
 	batch_settle(*bp, left);
 	batch_pool_put(&o->feed->pool, bp);

@@ -1,9 +1,10 @@
 /*
  * Output: the threads that empty one feed into one destination.
  *
- * An output ends in three steps: the feed's ring is closed (nothing new will
- * come), output_drain() lets it deliver until a deadline, output_free() joins
- * and frees.  What is left then is counted OUTPUT_DROPPED_SHUTDOWN.
+ * An output ends in three steps: feed_close() (nothing new will come),
+ * output_drain() lets it deliver until a deadline, output_free() joins and
+ * frees.  What is left then goes to the spool; without one it is counted
+ * OUTPUT_DROPPED_SHUTDOWN.
  */
 #ifndef TAPFERRY_DELIVER_OUTPUT_H
 #define TAPFERRY_DELIVER_OUTPUT_H
@@ -14,8 +15,8 @@
 #include <sys/types.h>
 
 #include "collector/collector.h"
-#include "deliver/header_list.h"
 #include "event/feed.h"
+#include "spool/keeper.h"
 
 enum output_type {
 	OUTPUT_TYPE_STDOUT = 0,
@@ -41,7 +42,6 @@ struct remote_settings {
 	const struct backend_settings *backends;
 	size_t n_backends;
 	struct collector_settings collector;
-	struct header_list headers; /* owned by the configuration */
 	const char *token; /* the secret itself; never logged; NULL: none */
 	bool gzip;
 	int gzip_level;   /* 1..12 */
@@ -67,6 +67,7 @@ struct file_settings {
 struct output_settings {
 	enum output_type type;
 	struct feed_settings feed;     /* name included */
+	struct keeper_settings keeper; /* spool and dead letters */
 	struct remote_settings remote; /* HTTP requests to backends */
 	struct file_settings file; /* OUTPUT_TYPE_FILE; path NULL for stdout */
 };
@@ -100,6 +101,10 @@ void output_cut(struct output *o);
 
 /* True once all its threads have ended.  Any thread. */
 bool output_ended(const struct output *o);
+
+/* The thread that keeps its spool and dead letters (keeper_call()), or NULL.
+ * Any thread. */
+struct keeper *output_keeper(struct output *o);
 
 /* Joins, counts what is left as OUTPUT_DROPPED_SHUTDOWN, frees. */
 struct output *output_free(struct output *o); /* NULL */

@@ -23,10 +23,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/backoff.h"
-#include "deliver/file.h"
+#include "spool/file.h"
 #include "deliver/output_kind.h"
 #include "deliver/range.h"
-#include "deliver/rotate.h"
+#include "spool/rotate.h"
 #include "sync/thread.h"
 
 #define RETRY_INITIAL_NS (100 * NS_PER_MS)

@@ -31,6 +31,7 @@ struct output {
 	const struct output_settings *settings; /* const after start */
 	struct feed *feed;                      /* const after start */
 	struct stop stop;
+	struct keeper *keeper;    /* const after start; NULL: nothing to keep */
 	_Atomic unsigned running; /* atomic: threads that have not ended */
 };
 
@@ -38,7 +39,11 @@ struct output {
 int output_init(struct output *o, const struct output_kind *kind,
 	const struct output_settings *s, struct feed *feed);
 
-/* After the threads are joined: drops what is still in the ring. */
+/* A thread that empties the feed ends; the last one ends the keeper. */
+void output_leave(struct output *o);
+
+/* After the threads are joined: ends the keeper, drops what is still in the
+ * ring. */
 void output_deinit(struct output *o);
 
 enum {
@@ -56,7 +61,8 @@ int output_next(struct output *o, struct batch **bp);
 
 /*
  * output_done() - give a batch back
- * What is not settled in it is counted as dropped at the shutdown.
+ * What is not settled in it goes to the spool, or is counted as dropped at the
+ * shutdown.
  */
 void output_done(struct output *o, struct stat_shard *stats, struct batch **bp);
 

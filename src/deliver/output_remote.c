@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "deliver/sender.h"
+#include "spool/pack.h"
+
+enum { ERROR_MAX = 384 };
 
 struct remote_output {
 	struct output head;            /* first: struct output * is this */
@@ -41,6 +44,30 @@ static int make_backends(
 		buf_deinit(&text);
 	}
 	backend_list_publish(&o->backends, list);
+	return r;
+}
+
+static int start_keeper(struct remote_output *o,
+	const struct output_settings *s, char *error, size_t cap)
+{
+	static const char *const dialects[] = {
+		[DIALECT_NATIVE] = "native", [DIALECT_CIM] = "cim"
+	};
+	static const char *const envelopes[] = {
+		[ENVELOPE_NDJSON] = "ndjson", [ENVELOPE_HEC] = "hec"
+	};
+	const struct encoder_settings *e = &s->feed.encoder;
+	char identity[PACK_IDENTITY_MAX + 1], why[ERROR_MAX];
+	int r;
+
+	if (!keeper_is_wanted(&s->keeper))
+		return 0;
+	snprintf(identity, sizeof(identity), "%s %s %s", s->feed.name,
+		dialects[e->dialect], envelopes[e->envelope]);
+	r = keeper_start(&o->head.keeper, &s->keeper, identity, o->head.feed,
+		&o->head.stop, why, sizeof(why));
+	if (r != 0)
+		snprintf(error, cap, "output %s: %s", s->feed.name, why);
 	return r;
 }
 
@@ -80,6 +107,7 @@ static int remote_output_start(struct output **op,
 	struct remote_output *o;
 	int r;
 
+	error[0] = '\0';
 	if (s->tls_ca != NULL && access(s->tls_ca, R_OK) != 0) {
 		r = -errno;
 		snprintf(error, cap,
@@ -96,7 +124,9 @@ static int remote_output_start(struct output **op,
 		free(o);
 		goto out;
 	}
-	r = make_backends(o, s);
+	r = start_keeper(o, settings, error, cap);
+	if (r == 0)
+		r = make_backends(o, s);
 	if (r == 0)
 		r = make_senders(o, s);
 	if (r == 0) {
@@ -106,6 +136,8 @@ static int remote_output_start(struct output **op,
 	output_cut(&o->head); /* senders that have started */
 	remote_output_free(&o->head);
 out:
+	if (error[0] != '\0') /* the keeper's */
+		return r;
 	if (r == -EINVAL)
 		snprintf(error, cap,
 			"output %s: the token contains a control character or "

@@ -6,6 +6,7 @@
 #define TAPFERRY_DELIVER_PARCEL_H
 
 #include "deliver/sender.h"
+#include "spool/letter.h"
 
 enum { PARCEL_KEY_MAX = 48 };
 
@@ -23,6 +24,8 @@ struct outcome {
 	struct request request;
 	long status; /* HTTP; 0: no reply */
 	struct verdict verdict;
+	size_t reply_len; /* the reply's first octets, unless it was 2xx */
+	uint8_t reply[LETTER_REPLY_MAX];
 };
 
 /* What log lines say of an outcome. */

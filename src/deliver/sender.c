@@ -34,6 +34,10 @@ static struct backend *choose(struct sender *s)
 			hurry ? UINT64_MAX : now, &until);
 		if (b != NULL)
 			return b;
+		feed_stall(s->output->feed, now);
+		/* the spool has it; no deadline is worth waiting for */
+		if (draining && s->output->feed->settings.spool)
+			return NULL;
 		/* not all senders at the same instant: the first one to wake
 		 * finds out for the others */
 		until += backoff_jitter_ns(&s->backoff, (until - now) / 4);
@@ -80,7 +84,6 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 		if (!stop_is_over(&s->output->stop))
 			standing_down(s, o);
 		return false;
-	case VERDICT_UNKNOWN: /* parcel_post() leaves none */
 	case VERDICT_CHANNEL:
 	case VERDICT_NO_CHANNEL:
 	case VERDICT_HOLD:
@@ -98,7 +101,9 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 static bool deliver_range(
 	struct sender *s, struct batch *b, size_t *most, uint32_t *sent)
 {
-	uint32_t n = range_events(b, *most);
+	/* one read back from the spool may be larger than batches are now */
+	size_t usual = s->output->feed->settings.batch_bytes;
+	uint32_t n = range_events(b, *most < usual ? *most : usual);
 	struct parcel p = { .batch = b, .n = n > 0 ? n : 1 };
 	struct outcome o;
 	bool done = false;
@@ -146,7 +151,7 @@ static void run(void *arg)
 		deliver(s, b);
 		output_done(s->output, s->stats, &b);
 	}
-	atomic_fetch_sub(&s->output->running, 1);
+	output_leave(s->output);
 }
 
 int sender_init(struct sender *s, struct output *o,
@@ -157,7 +162,6 @@ int sender_init(struct sender *s, struct output *o,
 	const struct http_settings http = {
 		.put = set->collector.method == METHOD_PUT,
 		.content_type = collector->content_type(&set->collector),
-		.headers = &set->headers,
 		.auth_scheme = collector->auth_scheme,
 		.token = set->token,
 		.connect_timeout_ns = set->connect_timeout_ns,

@@ -1,17 +1,64 @@
 #include "deliver/settlement.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
 #include "base/log.h"
+
+/* Refused events that may wait for a slow disk, in batches. */
+enum { LETTERS_MAX = 8 };
+
+/*
+ * Hands copies to the keeper, who counts what becomes of them.  Until then
+ * they are counted in memory.
+ * Return: false: there is no file for them, or no room.
+ */
+static bool send_letter(struct sender *s, const struct batch *b, uint32_t n,
+	const struct outcome *o, enum output_stat reason)
+{
+	struct output *out = s->output;
+	struct feed_disk *disk = &out->feed->disk;
+	struct letter_cause cause = {
+		.reason = reason,
+		.status = o->status,
+		.code = o->verdict.code,
+		.reply_len = o->reply_len,
+		.real_ns = clock_real_ns(&clock_system),
+	};
+	struct letter *l;
+
+	if (out->keeper == NULL ||
+		out->settings->keeper.dead_letters.path == NULL ||
+		atomic_load(&disk->letters) >
+			LETTERS_MAX * out->feed->settings.batch_events)
+		return false;
+	snprintf(cause.text, sizeof(cause.text), "%s", o->verdict.reason);
+	memcpy(cause.reply, o->reply, o->reply_len);
+	if (letter_new(&l, &cause, b, n) != 0)
+		return false;
+	atomic_fetch_add(&disk->letters, n);
+	if (ring_push(&disk->errands, l))
+		return true;
+	atomic_fetch_sub(&disk->letters, n);
+	free(l);
+	return false;
+}
 
 void settlement_refuse(struct sender *s, struct batch *b, uint32_t n,
 	const struct outcome *o, enum output_stat reason)
 {
-	stat_add(s->stats, reason, n);
+	bool kept = send_letter(s, b, n, o, reason);
+
+	if (!kept)
+		stat_add(s->stats, reason, n);
 	stat_inc(s->stats, OUTPUT_REPLIES_REFUSED);
 	backend_count(o->backend, BACKEND_REFUSED, n);
 	batch_settle(b, n);
 	log_limited(LOG_LEVEL_WARN, DELIVER_REFUSED,
-		"the collector refused events for good; they are dropped",
-		OUTCOME_FORMAT " events=%u", OUTCOME_ARGS(s, o), (unsigned)n);
+		"the collector refused events for good",
+		OUTCOME_FORMAT " events=%u kept=%s", OUTCOME_ARGS(s, o),
+		(unsigned)n, kept ? "dead_letter" : "no");
 }
 
 size_t settlement_split(

@@ -8,7 +8,11 @@
 
 #include "deliver/parcel.h"
 
-/* The next n events are refused for good, for this reason. */
+/*
+ * settlement_refuse() - the next n events are refused for good
+ * They become dead letters where there is a file for them, else they are
+ * dropped for this reason.
+ */
 void settlement_refuse(struct sender *s, struct batch *b, uint32_t n,
 	const struct outcome *o, enum output_stat reason);
 

@@ -15,6 +15,7 @@ void standing_up(struct sender *s, const struct outcome *o)
 	if (o->verdict.slow_down)
 		backend_count(o->backend, BACKEND_NEAR_CAPACITY, 1);
 	s->avoid = o->verdict.slow_down ? o->backend : NULL;
+	feed_resume(s->output->feed);
 	if (backend_work(o->backend, clock_mono_ns(&clock_system), &down_ns))
 		log_info_limited(DELIVER_BACKEND_UP, "backend works again",
 			"output=%s url=%s down_seconds=%.1f",

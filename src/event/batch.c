@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 int batch_pool_init(struct batch_pool *p, unsigned max, size_t batch_bytes,
 	unsigned batch_events)
@@ -56,11 +55,47 @@ struct batch *batch_pool_get(struct batch_pool *p)
 	b->events = 0;
 	b->opened_ns = 0;
 	b->id = 0;
+	b->file = NULL;
 	return b;
+}
+
+int batch_reserve(
+	struct batch_pool *p, struct batch *b, size_t bytes, uint32_t events)
+{
+	uint8_t *data;
+	uint32_t *ends;
+
+	if (bytes <= p->batch_bytes && events <= p->batch_events)
+		return 0;
+	data = malloc(bytes > p->batch_bytes ? bytes : p->batch_bytes);
+	ends = malloc((events > p->batch_events ? events : p->batch_events) *
+		      sizeof(*ends));
+	if (data == NULL || ends == NULL) {
+		free(data);
+		free(ends);
+		return -ENOMEM;
+	}
+	free(b->data);
+	free(b->ends);
+	b->data = data;
+	b->ends = ends;
+	b->grown = true;
+	return 0;
+}
+
+static void shrink(struct batch *b)
+{
+	free(b->data);
+	free(b->ends);
+	b->data = NULL;
+	b->ends = NULL;
+	b->grown = false;
 }
 
 void batch_pool_put(struct batch_pool *p, struct batch **bp)
 {
+	if ((*bp)->grown)
+		shrink(*bp);
 	ring_push(&p->free, *bp); /* has a place for every batch there is */
 	*bp = NULL;
 }
@@ -73,27 +108,4 @@ uint64_t batch_pool_held(const struct batch_pool *p)
 		held += atomic_load_explicit(
 			&p->batches[i].held, memory_order_relaxed);
 	return held;
-}
-
-void batch_keep(struct batch *b, const struct batch_span *spans, size_t n)
-{
-	size_t len = 0;
-	uint32_t events = 0;
-
-	/* everything moves towards the start: nothing is overwritten unread */
-	for (size_t i = 0; i < n; i++) {
-		uint32_t first = spans[i].first;
-		size_t start = batch_start(b, first);
-		size_t end = batch_start(b, first + spans[i].n);
-
-		memmove(b->data + len, b->data + start, end - start);
-		for (uint32_t k = 0; k < spans[i].n; k++)
-			b->ends[events + k] =
-				(uint32_t)(len + b->ends[first + k] - start);
-		len += end - start;
-		events += spans[i].n;
-	}
-	b->len = len;
-	b->first = 0;
-	b->events = events;
 }

@@ -17,7 +17,17 @@
 
 #include "sync/ring.h"
 
+/*
+ * What goes to an output's keeper (spool/keeper.h) through one ring: each kind
+ * of thing begins with its name.
+ */
+enum errand { ERRAND_BATCH = 0, ERRAND_LETTER, ERRAND_CALL };
+
+struct spool_file;
+
 struct batch {
+	enum errand errand; /* const: ERRAND_BATCH */
+	bool grown;         /* its buffers are larger than the pool's */
 	uint8_t *data;
 	size_t len;
 	uint32_t *ends;     /* ends[i]: offset behind event i in data */
@@ -25,6 +35,8 @@ struct batch {
 	uint32_t events;    /* in the batch, settled ones included */
 	uint64_t opened_ns; /* monotonic, when its first event was added */
 	uint64_t id;        /* no other batch ever has it; set when sealed */
+	struct spool_file *file; /* the keeper's word for the copy of this batch
+				    that is in the spool; NULL: none */
 	_Atomic uint32_t
 		held; /* atomic: events not yet settled, for the ledger */
 };
@@ -48,6 +60,14 @@ void batch_pool_deinit(struct batch_pool *p);
 /* Return: an empty batch, or NULL when all are out or memory is.  Any thread.
  */
 struct batch *batch_pool_get(struct batch_pool *p);
+
+/*
+ * batch_reserve() - room for a batch that others have made
+ * Larger buffers than the pool's go with the batch when that is given back.
+ * Return: 0 or -ENOMEM, and b is as it was.
+ */
+int batch_reserve(
+	struct batch_pool *p, struct batch *b, size_t bytes, uint32_t events);
 
 /* Gives one back, its events settled; *bp becomes NULL.  Any thread. */
 void batch_pool_put(struct batch_pool *p, struct batch **bp);
@@ -76,34 +96,5 @@ static inline void batch_settle(struct batch *b, uint32_t n)
 	b->first += n;
 	atomic_fetch_sub_explicit(&b->held, n, memory_order_relaxed);
 }
-
-/*
- * The next n events are not settled, but not to be sent again for now: they
- * wait for an acknowledgement.  Thread: the batch's owner.
- */
-static inline void batch_pass(struct batch *b, uint32_t n)
-{
-	b->first += n;
-}
-
-/* Settles n of those that batch_pass() has passed.  Any thread. */
-static inline void batch_settle_passed(struct batch *b, uint32_t n)
-{
-	atomic_fetch_sub_explicit(&b->held, n, memory_order_relaxed);
-}
-
-struct batch_span {
-	uint32_t first;
-	uint32_t n;
-};
-
-/*
- * batch_keep() - leave these events in the batch, and no others
- * @spans:  ascending, apart from each other, within the batch; all the events
- *          in it that are not settled
- *
- * Thread: the batch's owner.
- */
-void batch_keep(struct batch *b, const struct batch_span *spans, size_t n);
 
 #endif

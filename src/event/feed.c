@@ -8,6 +8,9 @@ enum {
 	/* how soon to look again when a seal was put off, or room is awaited */
 	RECHECK_NS = 20 * 1000 * 1000,
 	ROOM_PAUSE_NS = 1000 * 1000,
+	STALL_NS = 1000 * 1000 * 1000, /* shorter ones are left to memory */
+	DISK_QUEUE = 8,                /* batches that may wait for the disk */
+	MESSAGES = 128, /* places in the ring for what is no batch */
 };
 
 /* Where numbers of batches begin: other processes', before and after this one,
@@ -27,7 +30,12 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	unsigned batches;
 	int r;
 
-	*f = (struct feed){ .settings = *settings, .n_workers = n_workers };
+	*f = (struct feed){
+		.settings = *settings,
+		.n_workers = n_workers,
+		.n_senders = n_senders,
+		.disk = { .waiting_max = DISK_QUEUE + n_workers },
+	};
 	histogram_init(&f->batch_sizes, &histogram_count);
 	histogram_init(&f->delay, &histogram_time);
 	atomic_init(&f->next_id, first_id());
@@ -36,8 +44,11 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	if (f->queue_max == 0)
 		f->queue_max = 1;
 	/* besides those that queue: one open and one waiting for room a
-	 * worker, one in flight a sender */
+	 * worker, one in flight a sender; with a spool also those on the way
+	 * to disk and back */
 	batches = f->queue_max + 2 * n_workers + n_senders;
+	if (settings->spool)
+		batches += f->disk.waiting_max + n_workers + feed_replays(f);
 	r = batch_pool_init(&f->pool, batches, settings->batch_bytes,
 		settings->batch_events);
 	if (r != 0)
@@ -45,11 +56,16 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	r = ring_init(&f->sealed, batches);
 	if (r != 0)
 		goto out_pool;
-	r = stat_set_init(&f->stats, n_workers + n_senders);
+	r = ring_init(&f->disk.errands, batches + MESSAGES);
 	if (r != 0)
 		goto out_ring;
+	r = stat_set_init(&f->stats, n_workers + n_senders + 1);
+	if (r != 0)
+		goto out_errands;
 	return 0;
 
+out_errands:
+	ring_deinit(&f->disk.errands);
 out_ring:
 	ring_deinit(&f->sealed);
 out_pool:
@@ -60,39 +76,51 @@ out_pool:
 void feed_deinit(struct feed *f)
 {
 	stat_set_deinit(&f->stats);
+	ring_deinit(&f->disk.errands);
 	ring_deinit(&f->sealed);
 	batch_pool_deinit(&f->pool);
+}
+
+void feed_close(struct feed *f)
+{
+	atomic_store(&f->disk.closing, true);
+	/* what the keeper still has to write it puts there afterwards */
+	if (!f->settings.spool)
+		ring_close(&f->sealed);
+}
+
+void feed_to_keeper(struct feed *f, struct batch **bp)
+{
+	atomic_fetch_add(&f->disk.waiting, 1);
+	ring_push(&f->disk.errands, *bp);
+	*bp = NULL;
+}
+
+bool feed_is_stalled(const struct feed *f, uint64_t mono_ns)
+{
+	uint64_t since =
+		atomic_load_explicit(&f->disk.stalled_ns, memory_order_relaxed);
+
+	return since != 0 && mono_ns > since && mono_ns - since > STALL_NS;
+}
+
+void feed_stall(struct feed *f, uint64_t mono_ns)
+{
+	uint64_t none = 0;
+
+	atomic_compare_exchange_strong(&f->disk.stalled_ns, &none, mono_ns);
+}
+
+void feed_resume(struct feed *f)
+{
+	if (atomic_load_explicit(&f->disk.stalled_ns, memory_order_relaxed) !=
+		0)
+		atomic_store(&f->disk.stalled_ns, 0);
 }
 
 void feed_cut(struct feed *f)
 {
 	atomic_store(&f->cut, true);
-}
-
-static void shift(struct feed *f, const struct stat_shard *intake, int64_t sign)
-{
-	for (unsigned id = 0; id < INTAKE_STAT_COUNT; id++)
-		atomic_fetch_add(&f->offset[id],
-			sign * (int64_t)atomic_load_explicit(&intake->value[id],
-				       memory_order_relaxed));
-}
-
-void feed_join(struct feed *f, const struct stat_shard *intake)
-{
-	shift(f, intake, -1);
-}
-
-void feed_leave(struct feed *f, const struct stat_shard *intake)
-{
-	shift(f, intake, 1);
-}
-
-uint64_t feed_intake(
-	const struct feed *f, const struct stat_set *intake, unsigned id)
-{
-	uint64_t sum = atomic_load(&f->left) ? 0 : stat_sum(intake, id);
-
-	return sum + (uint64_t)atomic_load(&f->offset[id]);
 }
 
 int filler_init(struct filler *f, struct feed *feed, unsigned worker)
@@ -110,31 +138,66 @@ void filler_deinit(struct filler *f)
 }
 
 /*
+ * Where everything goes to disk first, batches may use the memory on this side
+ * of the disk instead of that behind it.
+ */
+static bool disk_has_room(const struct feed *f)
+{
+	size_t max = f->disk.waiting_max;
+
+	if (f->settings.spool_always && feed_has_room(f))
+		max += f->queue_max - ring_len(&f->sealed);
+	return atomic_load_explicit(&f->disk.waiting, memory_order_relaxed) <
+	       max;
+}
+
+/*
  * Room is what queue_max says, not the ring's size: the ring has a place for
  * every batch of the pool, so a push never fails.  Workers may pass the limit
  * together by one batch each; the pool has counted those in.
  */
 static bool push(struct filler *f, struct batch **bp)
 {
-	if (ring_len(&f->feed->sealed) >= f->feed->queue_max ||
-		!ring_push(&f->feed->sealed, *bp))
+	struct feed *feed = f->feed;
+	bool disk = feed->settings.spool &&
+		    !atomic_load_explicit(
+			    &feed->disk.refuses, memory_order_relaxed);
+	bool first = disk && (feed->settings.spool_always ||
+				     feed_is_stalled(feed,
+					     clock_mono_ns(&clock_system)));
+
+	if (!first && feed_has_room(feed)) {
+		ring_push(&feed->sealed, *bp);
+		*bp = NULL;
+		return true;
+	}
+	if (!disk || !disk_has_room(feed))
 		return false;
-	*bp = NULL;
+	feed_to_keeper(feed, bp);
 	return true;
 }
 
 /* At the end there is no other room to wait for. */
 static void push_anyhow(struct filler *f, struct batch **bp)
 {
-	ring_push(&f->feed->sealed, *bp);
-	*bp = NULL;
+	if (push(f, bp))
+		return;
+	if (f->feed->settings.spool) {
+		feed_to_keeper(f->feed, bp);
+	} else {
+		ring_push(&f->feed->sealed, *bp);
+		*bp = NULL;
+	}
 }
 
 static void drop(struct filler *f, struct batch **bp)
 {
 	struct batch *b = *bp;
 
-	stat_add(f->stats, OUTPUT_DROPPED_QUEUE_FULL, batch_left(b));
+	stat_add(f->stats,
+		f->feed->settings.spool ? OUTPUT_DROPPED_SPOOL_FULL
+					: OUTPUT_DROPPED_QUEUE_FULL,
+		batch_left(b));
 	batch_settle(b, batch_left(b));
 	batch_pool_put(&f->feed->pool, bp);
 }
@@ -160,8 +223,7 @@ static struct batch *close_open(struct filler *f)
 	struct batch *b = f->open;
 
 	f->open = NULL;
-	b->id = atomic_fetch_add_explicit(
-		&f->feed->next_id, 1, memory_order_relaxed);
+	b->id = feed_batch_id(f->feed);
 	stat_inc(f->stats, OUTPUT_BATCHES_SEALED);
 	stat_add(f->stats, OUTPUT_BYTES_ENCODED, b->len);
 	histogram_add(&f->feed->batch_sizes, b->events);
@@ -244,7 +306,7 @@ uint64_t filler_tick(struct filler *f, uint64_t mono_ns)
 	due = f->open->opened_ns + f->feed->settings.linger_ns;
 	if (mono_ns < due)
 		return due;
-	if (ring_len(&f->feed->sealed) != 0)
+	if (ring_len(&f->feed->sealed) != 0 && !f->feed->settings.spool_always)
 		return mono_ns + RECHECK_NS;
 	seal(f);
 	return UINT64_MAX;

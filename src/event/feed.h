@@ -17,7 +17,7 @@
 #include "event/batch.h"
 #include "event/encoder.h"
 
-/* When memory for this output is full (design: overflow). */
+/* When there is no room for this output's events, on disk either. */
 enum feed_overflow {
 	OVERFLOW_DROP = 0, /* drop the newest sealed batch, count it */
 	OVERFLOW_BLOCK,    /* stop reading until there is room */
@@ -31,6 +31,32 @@ struct feed_settings {
 	uint64_t linger_ns;
 	unsigned buffer_events; /* kept in memory; in whole batches */
 	enum feed_overflow overflow;
+	bool spool;        /* what memory has no room for goes to disk */
+	bool spool_always; /* everything goes there first */
+};
+
+/* What is on disk.  atomic: the keeper writes, anybody reads. */
+struct spool_usage {
+	_Atomic uint64_t events; /* that are not in memory too: in_spool */
+	_Atomic uint64_t files;
+	_Atomic uint64_t bytes;
+	_Atomic uint64_t oldest_ns; /* of those events, since 1970; 0: none */
+};
+
+/*
+ * What workers and senders share with the output's keeper (spool/keeper.h),
+ * the thread that alone touches the disk.
+ */
+struct feed_disk {
+	struct ring errands;         /* anybody pushes, the keeper pops */
+	unsigned waiting_max;        /* const: batches that may wait for it */
+	_Atomic unsigned waiting;    /* atomic: batches it has not dealt with */
+	_Atomic bool refuses;        /* atomic: full or broken, push nothing */
+	_Atomic bool closing;        /* atomic: nothing new will come */
+	_Atomic uint64_t stalled_ns; /* atomic: since when no backend could be
+					used, monotonic; 0: one can */
+	_Atomic uint64_t letters;    /* atomic: refused events on their way */
+	struct spool_usage usage;
 };
 
 struct feed {
@@ -39,19 +65,16 @@ struct feed {
 	struct batch_pool pool;
 	struct ring sealed; /* workers push, this output's senders pop */
 	unsigned queue_max; /* batches that may wait in `sealed` */
-	struct stat_set
-		stats; /* OUTPUT_*; shard i: worker i, then the senders */
+	struct feed_disk disk;
+	struct stat_set stats; /* OUTPUT_*; shard i: worker i, then the senders,
+				  then the keeper */
 	struct histogram batch_sizes; /* events of sealed batches */
 	/* ns from a batch's first event to the delivery, counted for each of
 	 * its events: none of them took longer */
 	struct histogram delay;
-	unsigned n_workers;
+	unsigned n_workers, n_senders;
 	_Atomic uint64_t next_id; /* atomic; from a random number on */
 	_Atomic bool cut; /* atomic: shutdown; fillers stop waiting for room */
-	/* atomic: what the intake counted before workers filled this feed and
-	 * after they left it, to be taken away: see feed_intake() */
-	_Atomic int64_t offset[INTAKE_STAT_COUNT];
-	_Atomic bool left; /* atomic: main; no worker fills it any more */
 };
 
 /*
@@ -71,18 +94,51 @@ void feed_deinit(struct feed *f);
 void feed_cut(struct feed *f);
 
 /*
- * A worker begins to fill the feed, or has ended to.
- * @intake:  the worker's INTAKE_* counters.  Thread: the worker.
+ * feed_close() - nothing new will come: the rest is to be delivered
+ * Thread: main, after the workers have ended.
  */
-void feed_join(struct feed *f, const struct stat_shard *intake);
-void feed_leave(struct feed *f, const struct stat_shard *intake);
+void feed_close(struct feed *f);
 
 /*
- * feed_intake() - what the intake counted while workers filled this feed
+ * feed_to_keeper() - a batch that must go to disk, or has come back from the
+ * senders with its file
+ * Never fails: the ring has a place for every batch there is.  Any thread.
+ */
+void feed_to_keeper(struct feed *f, struct batch **bp);
+
+/*
+ * No backend could be used for a while: what waits is better off on disk.
  * Any thread.
  */
-uint64_t feed_intake(
-	const struct feed *f, const struct stat_set *intake, unsigned id);
+bool feed_is_stalled(const struct feed *f, uint64_t mono_ns);
+
+/* No backend can be used now, or one has given a reply.  Thread: senders. */
+void feed_stall(struct feed *f, uint64_t mono_ns);
+void feed_resume(struct feed *f);
+
+/* Is there room in memory for one more that waits for a sender? */
+static inline bool feed_has_room(const struct feed *f)
+{
+	return ring_len(&f->sealed) < f->queue_max;
+}
+
+/* How many batches of the spool may be in memory to be sent again: senders
+ * stay busy, and new ones get their turn. */
+static inline unsigned feed_replays(const struct feed *f)
+{
+	return f->n_senders + 2;
+}
+
+/* An id that no other batch ever has. */
+static inline uint64_t feed_batch_id(struct feed *f)
+{
+	return atomic_fetch_add_explicit(&f->next_id, 1, memory_order_relaxed);
+}
+
+static inline struct stat_shard *feed_keeper_stats(struct feed *f)
+{
+	return &f->stats.shards[f->n_workers + f->n_senders];
+}
 
 /* The counters of sender i. */
 static inline struct stat_shard *feed_sender_stats(struct feed *f, unsigned i)
@@ -128,7 +184,8 @@ bool filler_blocked(struct filler *f);
  *
  * An open batch past its linger is sealed, unless batches already wait in the
  * ring: it would only wait behind them, and filling it up makes the most of
- * memory during an outage.
+ * memory during an outage.  (Not where everything goes to disk: there it is
+ * safe only when sealed.)
  * Return: the monotonic time at which to call again (UINT64_MAX: no need).
  */
 uint64_t filler_tick(struct filler *f, uint64_t mono_ns);

@@ -8,9 +8,7 @@
 
 bool shake_is_due(const struct worker *w, const struct conn *c)
 {
-	return crew_settings(w->crew)
-		->listeners[c->listener]
-		.listen.address.tls;
+	return w->crew->settings->listeners[c->listener].listen.address.tls;
 }
 
 int shake_begin(struct worker *w, struct conn *c)

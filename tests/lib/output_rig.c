@@ -100,7 +100,7 @@ void rig_end(struct output_rig *rig, unsigned drain_ms)
 {
 	uint64_t start = clock_mono_ns(&clock_system);
 
-	ring_close(&rig->feed.sealed);
+	feed_close(&rig->feed);
 	output_drain(rig->output, start + drain_ms * NS_PER_MS);
 	while (!output_ended(rig->output))
 		sleep_ms(1);
@@ -108,11 +108,13 @@ void rig_end(struct output_rig *rig, unsigned drain_ms)
 	rig->output = output_free(rig->output);
 	rcu_barrier();
 	ck_assert_uint_eq(batch_pool_held(&rig->feed.pool), 0);
-	ck_assert_uint_eq(
-		rig->pushed, rig_stat(rig, OUTPUT_DELIVERED) +
-				     rig_stat(rig, OUTPUT_DROPPED_REFUSED) +
-				     rig_stat(rig, OUTPUT_DROPPED_TOO_LARGE) +
-				     rig_stat(rig, OUTPUT_DROPPED_SHUTDOWN));
+	ck_assert_uint_eq(rig->pushed + rig_stat(rig, OUTPUT_RECOVERED),
+		atomic_load(&rig->feed.disk.usage.events) +
+			rig_stat(rig, OUTPUT_DEAD_LETTERED) +
+			rig_stat(rig, OUTPUT_DELIVERED) +
+			rig_stat(rig, OUTPUT_DROPPED_REFUSED) +
+			rig_stat(rig, OUTPUT_DROPPED_TOO_LARGE) +
+			rig_stat(rig, OUTPUT_DROPPED_SHUTDOWN));
 }
 
 uint64_t rig_stat(const struct output_rig *rig, enum output_stat id)

@@ -172,7 +172,7 @@ ledger_check() {
 				v[kv[1]] = kv[2]
 		sum = v["delivered"] + v["filtered"] + v["dropped"] + \
 			v["dead_lettered"] + v["in_memory"] + v["in_spool"]
-		if (v["received"] == "" || v["received"] != sum ||
+		if (v["received"] == "" || v["received"] + v["recovered"] != sum ||
 			v["closed"] != "yes" || v["in_memory"] != 0) {
 			print "ledger open: " $0
 			bad = 1
