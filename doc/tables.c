@@ -143,6 +143,9 @@ static void print_counters(void)
 	printf("\n## Backend\n\nOne set for each backend of an output; kept "
 	       "while the backend stays, over a\nreload too.\n\n");
 	print_counters_of("BACKEND_", backend_stat_desc, BACKEND_STAT_COUNT);
+	printf("\n## Pool\n\nOne set for the connections to each "
+	       "backend.\n\n");
+	print_counters_of("POOL_", pool_stat_desc, POOL_STAT_COUNT);
 }
 
 int main(int argc, char **argv)

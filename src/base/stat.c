@@ -24,6 +24,11 @@ const struct stat_desc backend_stat_desc[BACKEND_STAT_COUNT] = {
 #include "base/stat.def"
 };
 
+const struct stat_desc pool_stat_desc[POOL_STAT_COUNT] = {
+#define POOL_STAT(name, unit, help) { #name, #unit, help },
+#include "base/stat.def"
+};
+
 int stat_set_init(struct stat_set *set, unsigned n_shards)
 {
 	size_t bytes = n_shards * sizeof(struct stat_shard);

@@ -36,6 +36,13 @@ enum backend_stat {
 	BACKEND_STAT_COUNT
 };
 
+/* Counters of one backend's pool of connections. */
+enum pool_stat {
+#define POOL_STAT(name, unit, help) POOL_##name,
+#include "base/stat.def"
+	POOL_STAT_COUNT
+};
+
 struct stat_desc {
 	const char *name; /* as in stat.def */
 	const char *unit;
@@ -45,6 +52,7 @@ struct stat_desc {
 extern const struct stat_desc intake_stat_desc[INTAKE_STAT_COUNT];
 extern const struct stat_desc output_stat_desc[OUTPUT_STAT_COUNT];
 extern const struct stat_desc backend_stat_desc[BACKEND_STAT_COUNT];
+extern const struct stat_desc pool_stat_desc[POOL_STAT_COUNT];
 
 enum { STAT_SLOTS = 64 };
 

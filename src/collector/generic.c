@@ -91,7 +91,7 @@ void generic_judge(
 	else if (status >= 500 && status < 600)
 		set(v, VERDICT_RETRY, false, "server error");
 	else
-		set(v, VERDICT_HOLD, false, "no HTTP status that is known");
+		set(v, VERDICT_UNKNOWN, false, "no HTTP status that is known");
 }
 
 const struct collector collector_http = {

@@ -194,6 +194,9 @@ static void judge_status(
 		set(v, VERDICT_SPLIT, false, "request body too large");
 	else if (status == 415 && rq->compressed)
 		set(v, VERDICT_PLAIN, false, "compression refused");
+	else if (status == 415)
+		set(v, VERDICT_HOLD, false,
+			"the body's encoding is refused; check the URL");
 	else if (status == 401 || status == 403)
 		set(v, VERDICT_HOLD, false, "not allowed; check the token");
 	else if (status == 404 || status == 405)
@@ -209,8 +212,9 @@ static void judge_status(
 	else if (status >= 300 && status < 400)
 		set(v, VERDICT_HOLD, false, "redirected; set the final URL");
 	else
-		set(v, VERDICT_HOLD, false,
-			"not a reply of an event collector; check the URL");
+		set(v, VERDICT_UNKNOWN, false,
+			"not a reply of an event collector that is known; "
+			"check the URL");
 }
 
 static const struct rule *rule_find(int code, long status)

@@ -25,6 +25,8 @@ enum verdict_action {
 			    remember that for this backend */
 	VERDICT_HOLD,    /* this backend takes nothing until somebody mends it:
 			    keep the data, tell, try it again slowly */
+	VERDICT_UNKNOWN, /* no table has this reply: try again a few times, then
+			    as VERDICT_HOLD */
 	VERDICT_CHANNEL, /* none are in: send again on another channel */
 	VERDICT_NO_CHANNEL, /* none are in: send again without a channel, and
 			       remember that for this backend */

@@ -130,9 +130,11 @@ static void check_urls(struct config_memory *m, const config_setting_t *s,
 }
 
 static void check_remote(struct config_memory *m, const config_setting_t *s,
-	const struct output_settings *out)
+	const struct output_values *o)
 {
-	const struct remote_settings *r = &out->remote;
+	const struct remote_settings *r = &o->out.remote;
+	bool token = output_collector(o->out.type)->token_needed ||
+		     r->token != NULL || o->token_file != NULL;
 
 	if (r->retry_max_ns < r->retry_initial_ns)
 		tree_problem(
@@ -142,7 +144,11 @@ static void check_remote(struct config_memory *m, const config_setting_t *s,
 			"%s cannot be read: %s: name a PEM file, or leave "
 			"this out to trust the system's",
 			r->tls_ca, strerror(errno));
-	check_urls(m, s, out);
+	check_urls(m, s, &o->out);
+	if (token && header_list_has(&r->headers, "Authorization"))
+		tree_problem(&m->tree, s, "headers",
+			"has Authorization, and there is a token: keep one of "
+			"the two");
 }
 
 static void check_spool(struct config_memory *m, size_t i)
@@ -202,7 +208,7 @@ static void check_outputs(struct config_memory *m)
 					"output");
 		}
 		if (output_collector(a->type) != NULL)
-			check_remote(m, s, a);
+			check_remote(m, s, &v->outputs[i]);
 	}
 }
 

@@ -46,7 +46,7 @@ static void print_setting(const struct config_memory *m, struct buf *out,
 	buf_printf(out, "%*s%s", (int)indent, "", row->key);
 	pad(out, start, indent + VALUE_COLUMN);
 	buf_add_str(out, "= ");
-	if (setting_quoted(row->type))
+	if (setting_quoted(row->type) && row->type != SETTING_HEADERS)
 		print_text(out, buf_str(&value));
 	else
 		buf_add_str(out, buf_str(&value));

@@ -24,23 +24,27 @@ static uint64_t sum_refusals(const struct stat_set *intake)
 	return sum;
 }
 
-/* " dropped_queue_full=N" for each reason that is not zero */
-static void add_drops(struct buf *b, const struct stat_set *set,
-	const struct stat_desc *desc, unsigned n)
+/* " dropped_queue_full=N", unless it is zero */
+static void add_drop(struct buf *b, const struct stat_desc *d, uint64_t n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t value = stat_sum(set, i);
+	if (n == 0 || !ledger_is_drop(d))
+		return;
+	buf_add_str(b, " ");
+	for (const char *p = d->name; *p != '\0'; p++) {
+		char c = (char)tolower((unsigned char)*p);
 
-		if (value == 0 || !ledger_is_drop(&desc[i]))
-			continue;
-		buf_add_str(b, " ");
-		for (const char *p = desc[i].name; *p != '\0'; p++) {
-			char c = (char)tolower((unsigned char)*p);
-
-			buf_add(b, &c, 1);
-		}
-		buf_printf(b, "=%" PRIu64, value);
+		buf_add(b, &c, 1);
 	}
+	buf_printf(b, "=%" PRIu64, n);
+}
+
+static void add_drops(
+	struct buf *b, const struct stat_set *intake, const struct feed *f)
+{
+	for (unsigned i = 0; i < INTAKE_STAT_COUNT; i++)
+		add_drop(b, &intake_stat_desc[i], feed_intake(f, intake, i));
+	for (unsigned i = 0; i < OUTPUT_STAT_COUNT; i++)
+		add_drop(b, &output_stat_desc[i], stat_sum(&f->stats, i));
 }
 
 void report_ledger(
@@ -59,10 +63,7 @@ void report_ledger(
 						OUTPUT_DROPPED_SHUTDOWN) == 0
 				? LOG_LEVEL_INFO
 				: LOG_LEVEL_ERROR;
-		add_drops(
-			&reasons, intake, intake_stat_desc, INTAKE_STAT_COUNT);
-		add_drops(&reasons, &f->stats, output_stat_desc,
-			OUTPUT_STAT_COUNT);
+		add_drops(&reasons, intake, f);
 		log_at(level, NULL, LEDGER, "where every event went",
 			"output=%s received=%" PRIu64 " recovered=%" PRIu64
 			" delivered=%" PRIu64 " filtered=%" PRIu64
@@ -92,11 +93,14 @@ void report_stats(struct report *r, const struct stat_set *intake,
 		"received=%" PRIu64 " events_per_s=%.0f bytes_per_s=%.0f"
 		" connections=%u refused=%" PRIu64
 		" frame_memory=%zu frame_memory_size=%zu"
-		" frame_allocations=%" PRIu64,
+		" frame_memory_percent=%.0f frame_allocations=%" PRIu64
+		" frame_allocations_per_s=%.0f",
 		received, (double)(received - r->last_received) / seconds,
 		(double)(bytes - r->last_bytes) / seconds, connections,
 		sum_refusals(intake), memory->in_use, memory->size,
-		memory->allocations);
+		100 * (double)memory->in_use / (double)memory->size,
+		memory->allocations,
+		(double)(memory->allocations - r->last_allocations) / seconds);
 	for (size_t i = 0; i < n; i++) {
 		struct ledger l;
 
@@ -114,4 +118,5 @@ void report_stats(struct report *r, const struct stat_set *intake,
 	r->last_ns = mono_ns;
 	r->last_received = received;
 	r->last_bytes = bytes;
+	r->last_allocations = memory->allocations;
 }

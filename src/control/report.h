@@ -29,6 +29,7 @@ struct report {
 	uint64_t last_ns;
 	uint64_t last_received;
 	uint64_t last_bytes;
+	uint64_t last_allocations;
 };
 void report_stats(struct report *r, const struct stat_set *intake,
 	struct feed *const *feeds, size_t n, unsigned connections,

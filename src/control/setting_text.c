@@ -220,6 +220,20 @@ static int parse_networks(
 	return 0;
 }
 
+static int parse_headers(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	struct header_list *field = (void *)((char *)base + s->offset);
+	struct header_list parsed;
+	int r = header_list_parse(&parsed, text, why);
+
+	if (r != 0)
+		return r;
+	header_list_deinit(field);
+	*field = parsed;
+	return 0;
+}
+
 /* Strings: what is wrong with it, or NULL. */
 static const char *text_problem(enum setting_type type, const char *text)
 {
@@ -308,6 +322,8 @@ int setting_parse(
 		return parse_address(s, text, base, why);
 	case SETTING_NETWORKS:
 		return parse_networks(s, text, base, why);
+	case SETTING_HEADERS:
+		return parse_headers(s, text, base, why);
 	default:
 		return parse_text(s, text, base, why);
 	}
@@ -384,6 +400,9 @@ void setting_format(const struct setting *s, const void *base, struct buf *out)
 		break;
 	case SETTING_NETWORKS:
 		cidr_list_format(field, out);
+		break;
+	case SETTING_HEADERS:
+		header_list_format(field, SECRET_MASK, out);
 		break;
 	default:
 		string = *(const char *const *)field;

@@ -112,6 +112,7 @@ const char *setting_type_name(enum setting_type type)
 		[SETTING_PROXY] = "URL",
 		[SETTING_ADDRESS] = "address",
 		[SETTING_NETWORKS] = "networks",
+		[SETTING_HEADERS] = "headers",
 		[SETTING_MODE] = "octal mode",
 		[SETTING_ENUM] = "word",
 		[SETTING_BOOL] = "true or false",

@@ -82,6 +82,8 @@ enum setting_type {
 	SETTING_PROXY, /* URL; its user and password are never printed */
 	SETTING_ADDRESS,
 	SETTING_NETWORKS, /* a list in a file, else separated by commas */
+	SETTING_HEADERS,  /* a list in a file, else a line each; see
+			     SETTING_SECRET */
 	SETTING_MODE,
 	SETTING_ENUM,
 	SETTING_BOOL,
@@ -154,8 +156,8 @@ unsigned text_distance(const char *a, const char *b);
 
 /*
  * setting_parse() - text to the row's field in `base`
- * @text:  strings are not copied: it must outlive base; networks are, what
- *          the field had before is freed
+ * @text:  strings are not copied: it must outlive base; networks and headers
+ *          are, what the field had before is freed
  * @why:   written on failure: what is wrong, what is allowed
  *
  * Return: 0, -EINVAL or -ENOMEM.

@@ -173,6 +173,10 @@ const char *tree_value(const struct tree *t, const config_setting_t *s,
 		*why = "must be a list of networks in quotes, such as "
 		       "[\"192.0.2.0/24\", \"2001:db8::/32\"]";
 		break;
+	case SETTING_HEADERS:
+		*why = "must be a list of headers in quotes, such as "
+		       "[\"X-Scope-OrgID: dns\"]";
+		break;
 	default:
 		*why = "must be a text in quotes";
 		break;

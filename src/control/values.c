@@ -14,14 +14,15 @@ const config_setting_t *values_element(
 }
 
 /* [ "a", "b" ] or ( "a", "b" ) as "a, b".  Return: false: not of texts. */
-static bool join_texts(const config_setting_t *list, struct buf *joined)
+static bool join_texts(
+	const config_setting_t *list, const char *between, struct buf *joined)
 {
 	for (int i = 0; i < config_setting_length(list); i++) {
 		const char *text = config_setting_get_string_elem(list, i);
 
 		if (text == NULL)
 			return false;
-		buf_printf(joined, "%s%s", i == 0 ? "" : ", ", text);
+		buf_printf(joined, "%s%s", i == 0 ? "" : between, text);
 	}
 	return true;
 }
@@ -35,8 +36,10 @@ static void read_value(struct tree *t, const config_setting_t *s,
 	int r = 0;
 	const char *text = tree_value(t, s, row->type, number, &kind);
 
-	if (row->type == SETTING_NETWORKS && config_setting_is_aggregate(s) &&
-		!config_setting_is_group(s) && join_texts(s, &joined))
+	if ((row->type == SETTING_NETWORKS || row->type == SETTING_HEADERS) &&
+		config_setting_is_aggregate(s) && !config_setting_is_group(s) &&
+		join_texts(
+			s, row->type == SETTING_HEADERS ? "\n" : ", ", &joined))
 		text = buf_str(&joined);
 	if (text == NULL)
 		tree_problem(t, s, NULL, "%s", kind);
@@ -246,8 +249,10 @@ int values_read(struct values *v, struct tree *t)
 
 void values_deinit(struct values *v)
 {
-	for (size_t i = 0; i < v->n_outputs; i++)
+	for (size_t i = 0; i < v->n_outputs; i++) {
+		header_list_deinit(&v->outputs[i].out.remote.headers);
 		free(v->outputs[i].backends);
+	}
 	free(v->outputs);
 	for (size_t i = 0; i < v->n_listeners; i++) {
 		cidr_list_deinit(&v->listeners[i].allow);

@@ -28,6 +28,9 @@ struct backend {
 	_Atomic uint64_t since_ns;    /* atomic: monotonic; not up since then */
 	_Atomic uint32_t failures; /* atomic: rounds failed since it was up */
 	_Atomic bool plain;        /* atomic: takes no compressed bodies */
+	_Atomic uint32_t unknown;  /* atomic: unknown replies in a row */
+	_Atomic uint32_t
+		told; /* atomic: the unknown reply that is in the log */
 	_Atomic uint64_t stats[BACKEND_STAT_COUNT]; /* atomic: stat_share() */
 };
 

@@ -129,6 +129,9 @@ static struct curl_slist *headers_new(
 		list = add(list, buf_str(&line));
 	if (list != NULL && encoding != NULL)
 		list = add(list, encoding);
+	for (size_t i = 0;
+		list != NULL && s->headers != NULL && i < s->headers->n; i++)
+		list = add(list, s->headers->lines[i]);
 	if (line.failed) {
 		curl_slist_free_all(list);
 		list = NULL;

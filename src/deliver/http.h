@@ -12,6 +12,7 @@
 
 #include "base/slice.h"
 #include "collector/verdict.h"
+#include "deliver/header_list.h"
 #include "sync/stop.h"
 
 enum { HTTP_REPLY_MAX = 64 * 1024 };
@@ -23,6 +24,7 @@ enum {
 struct http_settings {
 	bool put; /* PUT in the place of POST */
 	const char *content_type;
+	const struct header_list *headers; /* NULL: none; copied */
 	const char *auth_scheme;
 	const char *token; /* the secret itself; never logged; NULL: none */
 	uint64_t connect_timeout_ns;

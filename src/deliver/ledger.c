@@ -7,14 +7,16 @@ bool ledger_is_drop(const struct stat_desc *d)
 	return strncmp(d->name, "DROPPED_", 8) == 0;
 }
 
-static uint64_t sum_drops(
-	const struct stat_set *set, const struct stat_desc *desc, unsigned n)
+static uint64_t sum_drops(const struct stat_set *intake, const struct feed *f)
 {
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		if (ledger_is_drop(&desc[i]))
-			sum += stat_sum(set, i);
+	for (unsigned i = 0; i < INTAKE_STAT_COUNT; i++)
+		if (ledger_is_drop(&intake_stat_desc[i]))
+			sum += feed_intake(f, intake, i);
+	for (unsigned i = 0; i < OUTPUT_STAT_COUNT; i++)
+		if (ledger_is_drop(&output_stat_desc[i]))
+			sum += stat_sum(&f->stats, i);
 	return sum;
 }
 
@@ -22,14 +24,11 @@ void ledger_read(
 	struct ledger *l, const struct stat_set *intake, struct feed *f)
 {
 	*l = (struct ledger){
-		.received = stat_sum(intake, INTAKE_RECEIVED),
+		.received = feed_intake(f, intake, INTAKE_RECEIVED),
 		.recovered = stat_sum(&f->stats, OUTPUT_RECOVERED),
 		.delivered = stat_sum(&f->stats, OUTPUT_DELIVERED),
 		.filtered = stat_sum(&f->stats, OUTPUT_FILTERED),
-		.dropped =
-			sum_drops(intake, intake_stat_desc, INTAKE_STAT_COUNT) +
-			sum_drops(
-				&f->stats, output_stat_desc, OUTPUT_STAT_COUNT),
+		.dropped = sum_drops(intake, f),
 		.dead_lettered = stat_sum(&f->stats, OUTPUT_DEAD_LETTERED),
 		.in_memory = batch_pool_held(&f->pool) +
 			     atomic_load(&f->disk.letters),

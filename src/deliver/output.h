@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "collector/collector.h"
+#include "deliver/header_list.h"
 #include "event/feed.h"
 #include "spool/keeper.h"
 
@@ -42,6 +43,7 @@ struct remote_settings {
 	const struct backend_settings *backends;
 	size_t n_backends;
 	struct collector_settings collector;
+	struct header_list headers; /* owned by the configuration */
 	const char *token; /* the secret itself; never logged; NULL: none */
 	bool gzip;
 	int gzip_level;   /* 1..12 */

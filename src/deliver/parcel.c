@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "deliver/range.h"
+#include "deliver/unknown.h"
 
 void parcel_pack(struct sender *s, struct parcel *p)
 {
@@ -63,6 +64,7 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 	}
 	s->collector->judge(&o->verdict, &o->request, &reply);
 	o->status = reply.status;
+	unknown_settle(s, o, &reply);
 	o->reply_len = 0;
 	if (reply.status < 200 || reply.status >= 300) {
 		o->reply_len = reply.body.len < sizeof(o->reply)

@@ -84,6 +84,7 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 		if (!stop_is_over(&s->output->stop))
 			standing_down(s, o);
 		return false;
+	case VERDICT_UNKNOWN: /* parcel_post() leaves none */
 	case VERDICT_CHANNEL:
 	case VERDICT_NO_CHANNEL:
 	case VERDICT_HOLD:
@@ -162,6 +163,7 @@ int sender_init(struct sender *s, struct output *o,
 	const struct http_settings http = {
 		.put = set->collector.method == METHOD_PUT,
 		.content_type = collector->content_type(&set->collector),
+		.headers = &set->headers,
 		.auth_scheme = collector->auth_scheme,
 		.token = set->token,
 		.connect_timeout_ns = set->connect_timeout_ns,

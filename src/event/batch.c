@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int batch_pool_init(struct batch_pool *p, unsigned max, size_t batch_bytes,
 	unsigned batch_events)
@@ -108,4 +109,27 @@ uint64_t batch_pool_held(const struct batch_pool *p)
 		held += atomic_load_explicit(
 			&p->batches[i].held, memory_order_relaxed);
 	return held;
+}
+
+void batch_keep(struct batch *b, const struct batch_span *spans, size_t n)
+{
+	size_t len = 0;
+	uint32_t events = 0;
+
+	/* everything moves towards the start: nothing is overwritten unread */
+	for (size_t i = 0; i < n; i++) {
+		uint32_t first = spans[i].first;
+		size_t start = batch_start(b, first);
+		size_t end = batch_start(b, first + spans[i].n);
+
+		memmove(b->data + len, b->data + start, end - start);
+		for (uint32_t k = 0; k < spans[i].n; k++)
+			b->ends[events + k] =
+				(uint32_t)(len + b->ends[first + k] - start);
+		len += end - start;
+		events += spans[i].n;
+	}
+	b->len = len;
+	b->first = 0;
+	b->events = events;
 }

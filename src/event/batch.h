@@ -97,4 +97,33 @@ static inline void batch_settle(struct batch *b, uint32_t n)
 	atomic_fetch_sub_explicit(&b->held, n, memory_order_relaxed);
 }
 
+/*
+ * The next n events are not settled, but not to be sent again for now: they
+ * wait for an acknowledgement.  Thread: the batch's owner.
+ */
+static inline void batch_pass(struct batch *b, uint32_t n)
+{
+	b->first += n;
+}
+
+/* Settles n of those that batch_pass() has passed.  Any thread. */
+static inline void batch_settle_passed(struct batch *b, uint32_t n)
+{
+	atomic_fetch_sub_explicit(&b->held, n, memory_order_relaxed);
+}
+
+struct batch_span {
+	uint32_t first;
+	uint32_t n;
+};
+
+/*
+ * batch_keep() - leave these events in the batch, and no others
+ * @spans:  ascending, apart from each other, within the batch; all the events
+ *          in it that are not settled
+ *
+ * Thread: the batch's owner.
+ */
+void batch_keep(struct batch *b, const struct batch_span *spans, size_t n);
+
 #endif

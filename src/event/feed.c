@@ -123,6 +123,32 @@ void feed_cut(struct feed *f)
 	atomic_store(&f->cut, true);
 }
 
+static void shift(struct feed *f, const struct stat_shard *intake, int64_t sign)
+{
+	for (unsigned id = 0; id < INTAKE_STAT_COUNT; id++)
+		atomic_fetch_add(&f->offset[id],
+			sign * (int64_t)atomic_load_explicit(&intake->value[id],
+				       memory_order_relaxed));
+}
+
+void feed_join(struct feed *f, const struct stat_shard *intake)
+{
+	shift(f, intake, -1);
+}
+
+void feed_leave(struct feed *f, const struct stat_shard *intake)
+{
+	shift(f, intake, 1);
+}
+
+uint64_t feed_intake(
+	const struct feed *f, const struct stat_set *intake, unsigned id)
+{
+	uint64_t sum = atomic_load(&f->left) ? 0 : stat_sum(intake, id);
+
+	return sum + (uint64_t)atomic_load(&f->offset[id]);
+}
+
 int filler_init(struct filler *f, struct feed *feed, unsigned worker)
 {
 	*f = (struct filler){

@@ -75,6 +75,10 @@ struct feed {
 	unsigned n_workers, n_senders;
 	_Atomic uint64_t next_id; /* atomic; from a random number on */
 	_Atomic bool cut; /* atomic: shutdown; fillers stop waiting for room */
+	/* atomic: what the intake counted before workers filled this feed and
+	 * after they left it, to be taken away: see feed_intake() */
+	_Atomic int64_t offset[INTAKE_STAT_COUNT];
+	_Atomic bool left; /* atomic: main; no worker fills it any more */
 };
 
 /*
@@ -92,6 +96,20 @@ void feed_deinit(struct feed *f);
  * the same, as far as the pool goes.  Any thread.
  */
 void feed_cut(struct feed *f);
+
+/*
+ * A worker begins to fill the feed, or has ended to.
+ * @intake:  the worker's INTAKE_* counters.  Thread: the worker.
+ */
+void feed_join(struct feed *f, const struct stat_shard *intake);
+void feed_leave(struct feed *f, const struct stat_shard *intake);
+
+/*
+ * feed_intake() - what the intake counted while workers filled this feed
+ * Any thread.
+ */
+uint64_t feed_intake(
+	const struct feed *f, const struct stat_set *intake, unsigned id);
 
 /*
  * feed_close() - nothing new will come: the rest is to be delivered

@@ -18,6 +18,7 @@ enum {
 	ERROR_PAUSE_MAX_MS = 1000,
 	/* at the end: more than this waits in no queue (SOMAXCONN) */
 	LAST_ACCEPTS = 4096,
+	BELL = PLAN_GATES_MAX, /* in the place of a gate */
 };
 
 /* What came of one accept(2). */
@@ -114,7 +115,7 @@ static enum accepted accept_one(struct acceptor *a, size_t listener)
 	if (fd < 0)
 		return fail(a, "accept", errno);
 	r = conn_new(&c, fd, &peer.sa, (unsigned)listener,
-		a->crew->settings->max_frame, &a->crew->frame_memory,
+		crew_settings(a->crew)->max_frame, &a->crew->frame_memory,
 		crew_now_ns(a->crew));
 	if (r != 0) {
 		close(fd);
@@ -129,15 +130,15 @@ static int watch(struct acceptor *a, int op, size_t listener, uint32_t events)
 		.events = events,
 		.data.u32 = (uint32_t)listener,
 	};
-	int fd = listener == a->n_sockets ? a->crew->acceptor_bell.fd
-					  : a->sockets[listener].fd;
+	int fd = listener == BELL ? a->crew->acceptor_bell.fd
+				  : a->sockets[listener].fd;
 
 	return epoll_ctl(a->set, op, fd, &e) == 0 ? 0 : -errno;
 }
 
 static void wake_resting(struct acceptor *a)
 {
-	for (size_t i = 0; i < a->n_sockets; i++) {
+	for (size_t i = 0; i < PLAN_GATES_MAX; i++) {
 		if (a->resting[i])
 			watch(a, EPOLL_CTL_MOD, i, EPOLLIN);
 		a->resting[i] = false;
@@ -230,72 +231,95 @@ static void answer_bell(struct acceptor *a)
 		wake_resting(a);
 }
 
+/* Those who wait at a socket still come in; then it is closed. */
+static void shut(struct acceptor *a, const struct plan *plan, size_t gate)
+{
+	const struct listen_settings *s = &plan->listeners[gate].listen;
+	struct listen_socket *socket = &a->sockets[gate];
+
+	if (socket->fd < 0)
+		return;
+	listen_refuse(socket, s);
+	if (!socket->inherited)
+		serve_last(a, gate);
+	listen_close(socket, s);
+	a->resting[gate] = false;
+}
+
+static void open_gate(
+	struct acceptor *a, size_t gate, struct listen_socket *socket)
+{
+	a->sockets[gate] = *socket;
+	*socket = LISTEN_SOCKET_NULL;
+	a->resting[gate] = false;
+	watch(a, EPOLL_CTL_MOD, gate, EPOLLIN);
+}
+
+void acceptor_adopt(struct acceptor *a)
+{
+	struct plan *next = crew_plan(a->crew);
+	const struct plan *former = a->plan;
+
+	if (next == former)
+		return;
+	for (size_t g = 0; g < next->n_gates; g++)
+		if (next->gates[g].open && next->gates[g].former >= 0)
+			open_gate(a, g, &a->sockets[next->gates[g].former]);
+	for (size_t g = 0; former != NULL && g < former->n_gates; g++)
+		if (g >= next->n_gates || !next->gates[g].open)
+			shut(a, former, g);
+	for (size_t g = 0; g < next->n_gates; g++) {
+		if (!next->gates[g].socket_is_new)
+			continue;
+		open_gate(a, g, &next->gates[g].socket);
+		next->gates[g].socket_is_new = false;
+	}
+	if (former == NULL || former->settings.refusals_per_second !=
+				      next->settings.refusals_per_second)
+		pace_init(&a->refusals, next->settings.refusals_per_second);
+	admission_change(&a->crew->admission, &next->settings);
+	a->plan = next;
+	wake_resting(a); /* there may be more places now */
+	atomic_fetch_add(&a->crew->adopted, 1);
+}
+
 static void run(void *arg)
 {
 	struct acceptor *a = arg;
-	const struct listener_settings *listeners =
-		a->crew->settings->listeners;
 
 	while (!atomic_load(&a->crew->acceptor_stops)) {
 		struct epoll_event events[WAKE_EVENTS];
 		int n;
 
+		acceptor_adopt(a);
 		pulse_sleep(&a->pulse);
 		n = epoll_wait(a->set, events, WAKE_EVENTS, sleep_ms(a));
 		pulse_wake(&a->pulse);
 
 		for (int i = 0; i < n; i++) {
-			size_t listener = events[i].data.u32;
+			size_t gate = events[i].data.u32;
 
-			if (listener == a->n_sockets)
+			if (gate == BELL)
 				answer_bell(a);
 			else
-				serve(a, listener);
+				serve(a, gate);
 		}
 		if (a->rest_until_ns != 0 && sleep_ms(a) == 0)
 			wake_resting(a);
 	}
-	for (size_t i = 0; i < a->n_sockets; i++)
-		listen_refuse(&a->sockets[i], &listeners[i].listen);
-	for (size_t i = 0; i < a->n_sockets; i++) {
-		if (!a->sockets[i].inherited)
-			serve_last(a, i);
-		listen_close(&a->sockets[i], &listeners[i].listen);
-	}
+	/* all of them at first: nobody new comes in while the others are
+	 * served */
+	for (size_t g = 0; g < PLAN_GATES_MAX; g++)
+		if (a->sockets[g].fd >= 0)
+			listen_refuse(
+				&a->sockets[g], &a->plan->listeners[g].listen);
+	for (size_t g = 0; g < PLAN_GATES_MAX; g++)
+		shut(a, a->plan, g);
 	pulse_sleep(&a->pulse);
 }
 
-static int open_listener(
-	struct acceptor *a, size_t listener, char *error, size_t cap)
+int acceptor_init(struct acceptor *a, struct crew *crew)
 {
-	const struct intake_settings *s = a->crew->settings;
-	const struct listen_settings *l = &s->listeners[listener].listen;
-	struct listen_socket *socket = &a->sockets[listener];
-
-	if (s->inherited != NULL && s->inherited[listener] >= 0)
-		return listen_adopt(
-			socket, l, &s->inherited[listener], error, cap);
-	return listen_open(socket, l, error, cap);
-}
-
-/* With the port that the kernel chose, where the setting leaves it that. */
-static void say_listening(const struct listener_settings *s, int fd)
-{
-	char text[ADDRESS_TEXT_MAX];
-	struct address a = s->listen.address;
-	socklen_t len = sizeof(a.storage);
-
-	if (!address_is_unix(&a) && getsockname(fd, &a.sa, &len) == 0)
-		a.len = len;
-	address_format(&a.sa, a.len, text, sizeof(text));
-	log_info(INTAKE_LISTENING, "listening", "listener=%s address=%s",
-		s->name, text);
-}
-
-int acceptor_init(
-	struct acceptor *a, struct crew *crew, char *error, size_t cap)
-{
-	const struct intake_settings *s = crew->settings;
 	int r;
 
 	*a = (struct acceptor){
@@ -303,44 +327,34 @@ int acceptor_init(
 		.stats = &crew->stats->shards[0],
 		.set = -1,
 	};
-	snprintf(error, cap, "the acceptor cannot be set up");
-	r = placement_init(&a->placement, crew->loads, s->workers);
+	r = placement_init(&a->placement, crew->loads, crew->workers);
 	if (r != 0)
 		return r;
-	pace_init(&a->refusals, s->refusals_per_second);
-	a->sockets = calloc(s->n_listeners, sizeof(*a->sockets));
-	a->resting = calloc(s->n_listeners, sizeof(*a->resting));
-	if (a->sockets == NULL || a->resting == NULL)
-		return -ENOMEM;
+	for (size_t g = 0; g < PLAN_GATES_MAX; g++)
+		a->sockets[g] = LISTEN_SOCKET_NULL;
 	a->set = epoll_create1(EPOLL_CLOEXEC);
 	if (a->set < 0)
 		return -errno;
-	while (a->n_sockets < s->n_listeners) {
-		size_t i = a->n_sockets;
+	return watch(a, EPOLL_CTL_ADD, BELL, EPOLLIN);
+}
 
-		r = open_listener(a, i, error, cap);
-		if (r != 0)
-			return r;
-		a->n_sockets++;
-		r = watch(a, EPOLL_CTL_ADD, i, EPOLLIN);
-		if (r != 0)
-			return r;
-		say_listening(&s->listeners[i], a->sockets[i].fd);
+int acceptor_expect(struct acceptor *a, const struct plan *plan)
+{
+	for (uint32_t g = 0; g < plan->n_gates; g++) {
+		struct epoll_event e = { .data.u32 = g };
+		int fd = plan->gates[g].socket.fd;
+
+		if (plan->gates[g].socket_is_new &&
+			epoll_ctl(a->set, EPOLL_CTL_ADD, fd, &e) != 0)
+			return -errno;
 	}
-	return watch(a, EPOLL_CTL_ADD, a->n_sockets, EPOLLIN);
+	return 0;
 }
 
 void acceptor_deinit(struct acceptor *a)
 {
-	while (a->n_sockets > 0) {
-		a->n_sockets--;
-		listen_close(&a->sockets[a->n_sockets],
-			&a->crew->settings->listeners[a->n_sockets].listen);
-	}
-	free(a->sockets);
-	a->sockets = NULL;
-	free(a->resting);
-	a->resting = NULL;
+	for (size_t g = 0; g < PLAN_GATES_MAX && a->plan != NULL; g++)
+		listen_close(&a->sockets[g], &a->plan->listeners[g].listen);
 	placement_deinit(&a->placement);
 	if (a->set >= 0)
 		close(a->set);

@@ -18,30 +18,41 @@
 #include "sync/thread.h"
 
 struct acceptor {
-	struct crew *crew;             /* const */
-	struct stat_shard *stats;      /* const */
-	struct listen_socket *sockets; /* owner: acceptor while it runs */
-	size_t n_sockets;              /* opened, of settings->n_listeners */
-	int set;                       /* epoll: sockets and bell */
-	struct placement placement;    /* owner: acceptor */
-	struct pace refusals;          /* owner: acceptor */
-	bool *resting;                 /* owner: acceptor; n_sockets of them */
-	uint64_t rest_until_ns;        /* owner: acceptor; 0: none rests */
-	unsigned pause_ms;             /* owner: acceptor; 0: all is well */
-	struct thread thread;          /* owner: main */
-	struct pulse pulse;            /* watcher: main */
+	struct crew *crew;        /* const */
+	struct stat_shard *stats; /* const */
+	const struct plan *plan;  /* owner: acceptor; the one taken up */
+	/* owner: acceptor while it runs; by gate */
+	struct listen_socket sockets[PLAN_GATES_MAX];
+	int set;                      /* epoll: sockets and bell */
+	struct placement placement;   /* owner: acceptor */
+	struct pace refusals;         /* owner: acceptor */
+	bool resting[PLAN_GATES_MAX]; /* owner: acceptor; by gate */
+	uint64_t rest_until_ns;       /* owner: acceptor; 0: none rests */
+	unsigned pause_ms;            /* owner: acceptor; 0: all is well */
+	struct thread thread;         /* owner: main */
+	struct pulse pulse;           /* watcher: main */
 };
 
 /*
- * acceptor_init() - open the listeners
- * @error:  on failure: one sentence with the cure
- *
+ * acceptor_init() - everything but sockets and thread
  * *a is zeroed before, and acceptor_deinit() is due even on failure.
  * Return: 0 or -errno.
  */
-int acceptor_init(
-	struct acceptor *a, struct crew *crew, char *error, size_t cap);
+int acceptor_init(struct acceptor *a, struct crew *crew);
 void acceptor_deinit(struct acceptor *a);
+
+/*
+ * acceptor_expect() - make it possible to take that plan's new sockets up
+ * Thread: main, before the plan is published.  Return: 0 or -errno.
+ */
+int acceptor_expect(struct acceptor *a, const struct plan *plan);
+
+/*
+ * acceptor_adopt() - work by the crew's plan from now on
+ * Who waits at a socket that closes comes in before.
+ * Thread: the acceptor, or main before it starts.
+ */
+void acceptor_adopt(struct acceptor *a);
 
 /* Return: 0 or -errno. */
 int acceptor_start(struct acceptor *a);

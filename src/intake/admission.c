@@ -3,14 +3,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int admission_init(struct admission *a, const struct intake_settings *s)
+int admission_init(struct admission *a)
 {
-	*a = (struct admission){ .settings = s };
-	a->counts = calloc(s->n_listeners + 1, sizeof(*a->counts));
-	if (a->counts == NULL)
-		return -ENOMEM;
-	return s->max_per_peer != 0 ? peers_init(&a->peers, s->max_connections)
-				    : 0;
+	*a = (struct admission){ 0 };
+	a->counts = calloc(PLAN_GATES_MAX, sizeof(*a->counts));
+	return a->counts == NULL ? -ENOMEM : 0;
+}
+
+int admission_prepare(struct admission *a, const struct intake_settings *s)
+{
+	if (s->max_per_peer == 0 || a->peers.table != NULL)
+		return 0;
+	return peers_init(&a->peers, s->max_connections);
 }
 
 void admission_deinit(struct admission *a)

@@ -15,6 +15,7 @@
 #include "intake/conn.h"
 #include "intake/intake.h"
 #include "intake/peers.h"
+#include "intake/plan.h"
 
 enum {
 	ADMISSION_E_ADDRESS = 1,   /* denied, or not among the allowed */
@@ -25,13 +26,32 @@ enum {
 };
 
 struct admission {
-	const struct intake_settings *settings; /* const */
-	_Atomic unsigned *counts;               /* atomic: one a listener */
+	const struct intake_settings *settings; /* owner: acceptor */
+	_Atomic unsigned *counts;               /* atomic: one a gate */
 	struct peers peers;
 };
 
 /* Return: 0 or -ENOMEM; admission_deinit() is due in both cases. */
-int admission_init(struct admission *a, const struct intake_settings *s);
+int admission_init(struct admission *a);
+
+/*
+ * admission_prepare() - what these settings need beyond the former ones
+ * Thread: main.  Return: 0 or -ENOMEM.
+ */
+int admission_prepare(struct admission *a, const struct intake_settings *s);
+
+/* From now on by these settings.  Thread: the acceptor. */
+static inline void admission_change(
+	struct admission *a, const struct intake_settings *s)
+{
+	a->settings = s;
+}
+
+/* Has the gate connections?  Any thread. */
+static inline bool admission_in_use(const struct admission *a, unsigned gate)
+{
+	return atomic_load(&a->counts[gate]) != 0;
+}
 
 /* All have left. */
 void admission_deinit(struct admission *a);

@@ -2,11 +2,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ERROR_MAX = 384 }; /* a sentence with two paths in it */
+enum {
+	/* what limits.max_connections can be raised to without a restart, at
+	 * least: 8 octets a worker each, once they are used */
+	DOOR_MAX = 65535,
+};
 
 static int door_init(struct door *d, unsigned max_connections)
 {
@@ -23,78 +26,52 @@ static void door_deinit(struct door *d)
 
 static int init_doors(struct crew *crew)
 {
-	const struct intake_settings *s = crew->settings;
+	size_t n = crew->workers;
 	int r = 0;
 
-	crew->loads = aligned_alloc(
-		_Alignof(struct load), s->workers * sizeof(*crew->loads));
-	crew->doors = calloc(s->workers, sizeof(*crew->doors));
+	crew->loads =
+		aligned_alloc(_Alignof(struct load), n * sizeof(*crew->loads));
+	crew->doors = calloc(n, sizeof(*crew->doors));
 	if (crew->loads == NULL || crew->doors == NULL)
 		return -ENOMEM;
-	memset((void *)crew->loads, 0, s->workers * sizeof(*crew->loads));
-	while (r == 0 && crew->n_doors < s->workers)
-		r = door_init(
-			&crew->doors[crew->n_doors++], s->max_connections);
+	memset((void *)crew->loads, 0, n * sizeof(*crew->loads));
+	while (r == 0 && crew->n_doors < n)
+		r = door_init(&crew->doors[crew->n_doors++], crew->door_max);
 	return r;
 }
 
-static int init_keyrings(struct crew *crew, char *error, size_t cap)
-{
-	const struct intake_settings *s = crew->settings;
-
-	crew->keyrings = calloc(s->n_listeners, sizeof(*crew->keyrings));
-	if (crew->keyrings == NULL)
-		return -ENOMEM;
-	for (size_t l = 0; l < s->n_listeners; l++) {
-		char why[ERROR_MAX];
-		int r;
-
-		if (!s->listeners[l].listen.address.tls)
-			continue;
-		r = tls_keyring_init(&crew->keyrings[l], &s->listeners[l].tls,
-			why, sizeof(why));
-		if (r != 0) {
-			snprintf(error, cap, "listener %s: %s",
-				s->listeners[l].name, why);
-			return r;
-		}
-	}
-	return 0;
-}
-
-static void deinit_keyrings(struct crew *crew)
-{
-	if (crew->keyrings != NULL)
-		for (size_t l = 0; l < crew->settings->n_listeners; l++)
-			tls_keyring_deinit(&crew->keyrings[l]);
-	free(crew->keyrings);
-}
-
 int crew_init(struct crew *crew, const struct intake_settings *s,
-	struct stat_set *stats, char *error, size_t cap)
+	struct stat_set *stats)
 {
 	int r = stop_init(&crew->stop);
 
-	crew->settings = s;
+	crew->workers = s->workers;
+	crew->door_max =
+		s->max_connections > DOOR_MAX ? s->max_connections : DOOR_MAX;
+	crew->clock = s->clock;
 	crew->stats = stats;
 	crew->ended = crew->acceptor_bell = BELL_NULL;
 	frame_memory_init(&crew->frame_memory, s->frame_memory);
 	if (r == 0)
 		r = registry_init(&crew->registry, s->max_connections);
 	if (r == 0)
-		r = admission_init(&crew->admission, s);
+		r = admission_init(&crew->admission);
 	if (r == 0)
 		r = bell_init(&crew->ended);
 	if (r == 0)
 		r = bell_init(&crew->acceptor_bell);
 	if (r == 0)
 		r = init_doors(crew);
-	return r != 0 ? r : init_keyrings(crew, error, cap);
+	crew->keyrings = calloc(PLAN_GATES_MAX, sizeof(*crew->keyrings));
+	return r == 0 && crew->keyrings == NULL ? -ENOMEM : r;
 }
 
 void crew_deinit(struct crew *crew)
 {
-	deinit_keyrings(crew);
+	for (unsigned g = 0; crew->keyrings != NULL && g < PLAN_GATES_MAX; g++)
+		tls_keyring_deinit(&crew->keyrings[g]);
+	free(crew->keyrings);
+	crew->plan = plan_free(crew->plan);
 	while (crew->n_doors > 0)
 		door_deinit(&crew->doors[--crew->n_doors]);
 	admission_deinit(&crew->admission);

@@ -11,16 +11,18 @@
 #include "intake/admission.h"
 #include "intake/placement.h"
 #include "intake/intake.h"
+#include "intake/plan.h"
 #include "intake/registry.h"
 #include "net/bell.h"
 #include "net/tls_keyring.h"
+#include "sync/rcu.h"
 #include "sync/ring.h"
 #include "sync/stop.h"
 
 /*
  * A worker's door: connections that now belong to it.
  * Producers: the acceptor and the other workers; consumer: the worker.  Holds
- * max_connections, so a push never fails.
+ * door_max, which is never less than max_connections, so a push never fails.
  */
 struct door {
 	struct ring conns;
@@ -28,12 +30,16 @@ struct door {
 };
 
 struct crew {
-	const struct intake_settings *settings; /* const */
-	struct stat_set *stats;                 /* const: 0 acceptor, 1 + i */
-	struct load *loads;                     /* const: one a worker */
-	struct door *doors;                     /* const: one a worker */
-	unsigned n_doors;                       /* const after start */
-	struct tls_keyring *keyrings;           /* one a listener */
+	struct plan *plan;         /* rcu: published by main; see crew_plan() */
+	_Atomic unsigned adopted;  /* atomic: threads that took `plan` up */
+	unsigned workers;          /* const */
+	unsigned door_max;         /* const: connections that a door holds */
+	const struct clock *clock; /* const */
+	struct stat_set *stats;    /* const: 0 acceptor, 1 + i */
+	struct load *loads;        /* const: one a worker */
+	struct door *doors;        /* const: one a worker */
+	unsigned n_doors;          /* const after start */
+	struct tls_keyring *keyrings; /* const: one a gate */
 	struct registry registry;
 	struct frame_memory frame_memory;
 	struct admission admission;
@@ -47,14 +53,12 @@ struct crew {
 };
 
 /*
- * crew_init() - everything but the threads, with the TLS files loaded
- * @error:  on failure: one sentence with the cure, where there is one
- *
+ * crew_init() - everything but the plan and the threads
  * *crew is zeroed before, and crew_deinit() is due even on failure.
  * Return: 0 or -errno.
  */
 int crew_init(struct crew *crew, const struct intake_settings *settings,
-	struct stat_set *stats, char *error, size_t cap);
+	struct stat_set *stats);
 
 /* No connection is left, and the callbacks of those there were have run. */
 void crew_deinit(struct crew *crew);
@@ -62,7 +66,24 @@ void crew_deinit(struct crew *crew);
 /* The time that deadlines go by. */
 static inline uint64_t crew_now_ns(const struct crew *crew)
 {
-	return clock_mono_ns(crew->settings->clock);
+	return clock_mono_ns(crew->clock);
+}
+
+/*
+ * crew_plan() - what to work by now
+ *
+ * Thread: acceptor or worker, which keep it to the end of the piece of work
+ * they are at (main waits for that); anybody else inside an RCU read section.
+ */
+static inline struct plan *crew_plan(const struct crew *crew)
+{
+	return rcu_get(crew->plan);
+}
+
+static inline const struct intake_settings *crew_settings(
+	const struct crew *crew)
+{
+	return &crew_plan(crew)->settings;
 }
 
 /*
@@ -85,7 +106,7 @@ void crew_hand_over(struct crew *crew, unsigned worker, struct conn *c);
 static inline const char *crew_listener_name(
 	const struct crew *crew, const struct conn *c)
 {
-	return crew->settings->listeners[c->listener].name;
+	return crew_settings(crew)->listeners[c->listener].name;
 }
 
 /* Tells all workers to look at `stop`. */

@@ -17,7 +17,8 @@ static struct conn *first_of(const struct worker *w, unsigned list)
 
 static uint64_t shakes_until(const struct worker *w, const struct conn *c)
 {
-	return c->accepted_ns + w->crew->settings->tls_handshake_timeout_ns;
+	return c->accepted_ns +
+	       crew_settings(w->crew)->tls_handshake_timeout_ns;
 }
 
 static uint64_t greets_until(const struct worker *w, const struct conn *c)
@@ -25,7 +26,7 @@ static uint64_t greets_until(const struct worker *w, const struct conn *c)
 	uint64_t since =
 		c->tls != NULL ? tls_opened_ns(c->tls) : c->accepted_ns;
 
-	return since + w->crew->settings->handshake_timeout_ns;
+	return since + crew_settings(w->crew)->handshake_timeout_ns;
 }
 
 void deadline_close_late(struct worker *w)
@@ -58,7 +59,8 @@ static void close_idle(struct worker *w, struct conn *c)
 /* Ticks a stream of that list may be quiet, 0: any number. */
 static uint64_t idle_ticks(const struct worker *w, unsigned list)
 {
-	uint64_t ns = w->crew->settings->listeners[list - WORKER_STREAMS]
+	uint64_t ns = crew_settings(w->crew)
+			      ->listeners[list - WORKER_STREAMS]
 			      .idle_timeout_ns;
 
 	/* a part of a tick had gone by when the quiet began */

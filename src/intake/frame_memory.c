@@ -14,7 +14,10 @@ static bool charge(struct frame_memory *m, size_t more)
 	size_t used = atomic_load_explicit(&m->in_use, memory_order_relaxed);
 
 	do {
-		if (more > m->size - used)
+		size_t size =
+			atomic_load_explicit(&m->size, memory_order_relaxed);
+
+		if (used > size || more > size - used)
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&m->in_use, &used,
 		used + more, memory_order_relaxed, memory_order_relaxed));

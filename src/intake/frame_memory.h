@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 struct frame_memory {
-	size_t size;                  /* const: octets */
+	_Atomic size_t size;          /* atomic: octets; set by main */
 	_Atomic size_t in_use;        /* atomic: octets */
 	_Atomic uint64_t allocations; /* atomic: since the start */
 };
@@ -33,7 +33,7 @@ enum { FRAME_MEMORY_FREE = 1024 }; /* octets of a piece that is not counted */
 
 static inline void frame_memory_init(struct frame_memory *m, size_t size)
 {
-	m->size = size;
+	atomic_init(&m->size, size);
 	atomic_init(&m->in_use, 0);
 	atomic_init(&m->allocations, 0);
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "intake/acceptor.h"
+#include "intake/replan.h"
 #include "intake/worker.h"
 #include "sync/rcu.h"
 
@@ -18,8 +19,6 @@ struct intake {
 	struct acceptor acceptor;
 	struct worker *workers;
 	unsigned n_workers; /* initialised, of settings->workers */
-	struct feed **feeds;
-	size_t n_feeds;
 };
 
 static int start_threads(struct intake *i)
@@ -42,11 +41,9 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
 	snprintf(error, cap, "the workers cannot be started");
 	if (i == NULL)
 		return -ENOMEM;
-	i->feeds = feeds;
-	i->n_feeds = n_feeds;
 	/* the end of a start that fails half way asks it to stop */
 	i->acceptor = (struct acceptor){ .crew = &i->crew, .set = -1 };
-	r = crew_init(&i->crew, settings, stats, error, cap);
+	r = crew_init(&i->crew, settings, stats);
 	if (r != 0) {
 		crew_deinit(&i->crew);
 		free(i);
@@ -55,13 +52,18 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
 	i->workers = calloc(settings->workers, sizeof(*i->workers));
 	if (i->workers == NULL)
 		r = -ENOMEM;
+	if (r == 0)
+		r = acceptor_init(&i->acceptor, &i->crew);
+	if (r == 0)
+		r = replan(&i->crew, &i->acceptor, settings, feeds, n_feeds,
+			error, cap);
+	if (r == 0)
+		acceptor_adopt(&i->acceptor);
 	while (r == 0 && i->n_workers < settings->workers) {
 		unsigned w = i->n_workers++;
 
-		r = worker_init(&i->workers[w], &i->crew, w, feeds, n_feeds);
+		r = worker_init(&i->workers[w], &i->crew, w);
 	}
-	if (r == 0)
-		r = acceptor_init(&i->acceptor, &i->crew, error, cap);
 	if (r == 0) {
 		snprintf(error, cap, "threads cannot be started: %s",
 			"raise TasksMax= or ulimit -u");
@@ -106,14 +108,16 @@ static void retire_undelivered(struct intake *i)
 
 void intake_stop(struct intake *i, uint64_t mono_deadline_ns)
 {
+	const struct plan *plan = i->crew.plan; /* ours to change */
+
 	acceptor_stop(&i->acceptor);
 	stop_drain(&i->crew.stop, mono_deadline_ns);
 	crew_wake(&i->crew);
 	wait_for_workers(i);
 	/* whoever still waits for room waits no longer */
 	if (stop_is_over(&i->crew.stop))
-		for (size_t f = 0; f < i->n_feeds; f++)
-			feed_cut(i->feeds[f]);
+		for (size_t f = 0; plan != NULL && f < plan->n_feeds; f++)
+			feed_cut(plan->feeds[f]);
 	for (unsigned w = 0; w < i->n_workers; w++)
 		thread_join(&i->workers[w].thread);
 	retire_undelivered(i);
@@ -164,15 +168,30 @@ struct registry *intake_registry(struct intake *i)
 	return &i->crew.registry;
 }
 
+int intake_change(struct intake *i, const struct intake_settings *settings,
+	struct feed **feeds, size_t n_feeds, char *error, size_t cap)
+{
+	if (settings->max_connections > i->crew.door_max) {
+		snprintf(error, cap,
+			"limits.max_connections: above %u needs a restart",
+			i->crew.door_max);
+		return -EINVAL;
+	}
+	snprintf(error, cap, "out of memory");
+	return replan(
+		&i->crew, &i->acceptor, settings, feeds, n_feeds, error, cap);
+}
+
 void intake_refresh_tls(struct intake *i, bool force)
 {
-	const struct intake_settings *s = i->crew.settings;
+	const struct plan *p = i->crew.plan;
+	const struct intake_settings *s = &p->settings;
 
 	for (size_t l = 0; l < s->n_listeners; l++) {
 		char why[ERROR_MAX];
 		int r;
 
-		if (!s->listeners[l].listen.address.tls)
+		if (!p->gates[l].open || !s->listeners[l].listen.address.tls)
 			continue;
 		r = tls_keyring_refresh(
 			&i->crew.keyrings[l], force, why, sizeof(why));

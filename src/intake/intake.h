@@ -54,8 +54,9 @@ struct registry; /* intake/registry.h */
 
 /*
  * intake_start() - open the listeners, start acceptor and workers
- * @settings:  lent until intake_free()
+ * @settings:  lent until intake_change() or intake_free()
  * @feeds:     n_feeds of them, made for settings->workers workers; lent
+ *             likewise
  * @stats:     INTAKE_* set with 1 + workers shards (0: acceptor); lent
  * @error:     on failure: one sentence with the cure
  *
@@ -78,6 +79,24 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
  * Thread: main.  @mono_deadline_ns: monotonic.
  */
 void intake_stop(struct intake *i, uint64_t mono_deadline_ns);
+
+/*
+ * intake_change() - go on with other settings and feeds
+ * @settings:  lent until the next ones or intake_free(), when those before are
+ *             free; workers and read_buffer must be as they were
+ * @feeds:     lent likewise.  Workers have left those of before that are not
+ *             among them, with everything sealed, when it returns.
+ * @error:     on failure: one sentence with the cure
+ *
+ * No connection ends, no event is lost: a listener whose address is no longer
+ * named takes nobody new, and one with other settings has them for those who
+ * come.  Returns when every thread works by them; workers that wait for room
+ * (OVERFLOW_BLOCK) take them up meanwhile.
+ *
+ * Thread: main.  Return: 0; -EINVAL or another -errno: nothing has changed.
+ */
+int intake_change(struct intake *i, const struct intake_settings *settings,
+	struct feed **feeds, size_t n_feeds, char *error, size_t cap);
 
 /*
  * intake_refresh_tls() - take certificates, keys and authorities that changed

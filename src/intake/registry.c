@@ -8,15 +8,29 @@
 
 enum { BUCKETS_MIN = 64, BUCKETS_MAX = 32768 };
 
-int registry_init(struct registry *r, unsigned max)
+static unsigned long buckets_for(unsigned max)
 {
 	unsigned long buckets = BUCKETS_MIN;
 
 	while (buckets < max && buckets < BUCKETS_MAX)
 		buckets *= 2;
+	return buckets;
+}
+
+int registry_init(struct registry *r, unsigned max)
+{
+	unsigned long buckets = buckets_for(max);
+
 	*r = (struct registry){ .max = max };
-	r->table = cds_lfht_new(buckets, buckets, buckets, 0, NULL);
+	r->table = cds_lfht_new(buckets, BUCKETS_MIN, BUCKETS_MAX, 0, NULL);
 	return r->table == NULL ? -ENOMEM : 0;
+}
+
+void registry_set_max(struct registry *r, unsigned max)
+{
+	if (buckets_for(max) > buckets_for(atomic_load(&r->max)))
+		cds_lfht_resize(r->table, buckets_for(max));
+	atomic_store(&r->max, max);
 }
 
 void registry_deinit(struct registry *r)
@@ -48,7 +62,7 @@ static int match(struct cds_lfht_node *node, const void *key)
 
 int registry_add(struct registry *r, struct conn *c)
 {
-	if (atomic_fetch_add(&r->count, 1) >= r->max) {
+	if (atomic_fetch_add(&r->count, 1) >= atomic_load(&r->max)) {
 		atomic_fetch_sub(&r->count, 1);
 		return REGISTRY_E_FULL;
 	}

@@ -2,8 +2,8 @@
  * Registry: all open connections, by id, and their limit.
  *
  * A liburcu hash table: the acceptor adds, workers remove, anybody walks or
- * closes under RCU without stopping them.  Its size follows the limit and
- * never changes, so there is no resizing thread.
+ * closes under RCU without stopping them.  Its size follows the limit, by main
+ * and not by a thread of its own.
  */
 #ifndef TAPFERRY_INTAKE_REGISTRY_H
 #define TAPFERRY_INTAKE_REGISTRY_H
@@ -21,13 +21,20 @@ enum {
 
 struct registry {
 	struct cds_lfht *table; /* const after init; rcu */
-	unsigned max;           /* const after init */
+	_Atomic unsigned max;   /* atomic: set by main */
 	_Atomic unsigned count; /* atomic */
 	uint64_t next_id;       /* owner: acceptor */
 };
 
 /* Return: 0 or -ENOMEM. */
 int registry_init(struct registry *r, unsigned max);
+
+/*
+ * registry_set_max() - another limit
+ * Those that are in stay, though they may be more.
+ * Thread: main, outside any RCU read section (the table may grow).
+ */
+void registry_set_max(struct registry *r, unsigned max);
 
 /* It is empty.  Thread: outside any RCU read section. */
 void registry_deinit(struct registry *r);

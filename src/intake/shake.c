@@ -8,7 +8,9 @@
 
 bool shake_is_due(const struct worker *w, const struct conn *c)
 {
-	return w->crew->settings->listeners[c->listener].listen.address.tls;
+	return crew_settings(w->crew)
+		->listeners[c->listener]
+		.listen.address.tls;
 }
 
 int shake_begin(struct worker *w, struct conn *c)

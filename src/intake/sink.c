@@ -3,32 +3,56 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int sink_init(struct sink *s, struct feed **feeds, size_t n_feeds,
-	unsigned worker, struct stat_shard *stats)
+int sink_init(struct sink *s, struct stat_shard *stats)
 {
-	int r;
-
 	*s = (struct sink){ .stats = stats };
 	s->records = malloc(DNS_RECORDS_MAX * sizeof(*s->records));
-	s->fillers = calloc(n_feeds, sizeof(*s->fillers));
-	if (s->records == NULL || (s->fillers == NULL && n_feeds != 0)) {
-		r = -ENOMEM;
-		goto out;
-	}
-	while (s->n_fillers < n_feeds) {
-		struct feed *f = feeds[s->n_fillers];
+	return s->records == NULL ? -ENOMEM : 0;
+}
 
-		r = filler_init(&s->fillers[s->n_fillers], f, worker);
-		if (r != 0)
-			goto out;
-		s->n_fillers++;
-		s->may_block |= f->settings.overflow == OVERFLOW_BLOCK;
-	}
-	return 0;
+/* The one that fills the same feed, out of the sink's own, or NULL. */
+static struct filler *find_filler(struct sink *s, const struct feed *feed)
+{
+	for (size_t i = 0; i < s->n_fillers; i++)
+		if (s->fillers[i].feed == feed)
+			return &s->fillers[i];
+	return NULL;
+}
 
-out:
-	sink_deinit(s);
-	return r;
+void sink_change(struct sink *s, struct filler **fillersp, size_t n)
+{
+	struct filler *next = *fillersp;
+
+	sink_count(s);
+	s->may_block = false;
+	for (size_t i = 0; i < n; i++) {
+		struct filler *had = find_filler(s, next[i].feed);
+
+		if (had != NULL) {
+			struct filler unused = next[i];
+
+			next[i] = *had;
+			*had = unused;
+			had->feed = NULL; /* found: it stays */
+		} else {
+			feed_join(next[i].feed, s->stats);
+		}
+		s->may_block |=
+			next[i].feed->settings.overflow == OVERFLOW_BLOCK;
+	}
+	for (size_t i = 0; i < s->n_fillers; i++) {
+		struct filler *gone = &s->fillers[i];
+
+		if (gone->feed != NULL) {
+			filler_flush(gone);
+			feed_leave(gone->feed, s->stats);
+		}
+		filler_deinit(gone);
+	}
+	free(s->fillers);
+	s->fillers = next;
+	s->n_fillers = n;
+	*fillersp = NULL;
 }
 
 void sink_deinit(struct sink *s)

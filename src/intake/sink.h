@@ -29,14 +29,17 @@ struct sink {
 
 #define SINK_NULL ((struct sink){ 0 })
 
+/* A sink without feeds.  Return: 0 or -ENOMEM. */
+int sink_init(struct sink *s, struct stat_shard *stats);
+
 /*
- * sink_init() - fillers for all feeds
- * @worker:  its index
+ * sink_change() - fill these feeds from now on
+ * @fillersp:  taken: n of them, made for this worker.  A feed that stays keeps
+ *             the filler it has; one that goes is flushed first.
  *
- * Return: 0 or -ENOMEM.
+ * Thread: the worker, between two frames.
  */
-int sink_init(struct sink *s, struct feed **feeds, size_t n_feeds,
-	unsigned worker, struct stat_shard *stats);
+void sink_change(struct sink *s, struct filler **fillersp, size_t n);
 void sink_deinit(struct sink *s);
 
 /* Takes the payload of one data frame.  Return: it is dnstap, in s->event. */

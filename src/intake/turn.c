@@ -223,7 +223,7 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 	count_bytes(w, c, in.len);
 	w->sink.bytes += in.len;
 	w->sink.mono_ns = crew_now_ns(w->crew);
-	w->sink.real_ns = clock_real_ns(w->crew->settings->clock);
+	w->sink.real_ns = clock_real_ns(w->crew->clock);
 	while ((r = stream_take(c, &in, &w->sink, &why)) == STREAM_E_FULL)
 		worker_wait_for_room(w);
 	conn_count(c, octets, w->sink.received,
@@ -296,7 +296,7 @@ void turn_greet(struct worker *w, struct conn *c)
 
 void turn_read(struct worker *w, struct conn *c)
 {
-	size_t cap = w->crew->settings->read_buffer, taken = 0;
+	size_t cap = crew_settings(w->crew)->read_buffer, taken = 0;
 
 	if (!take_up_pending(w, c))
 		return;
@@ -316,7 +316,7 @@ void turn_read(struct worker *w, struct conn *c)
 
 void turn_read_last(struct worker *w, struct conn *c)
 {
-	size_t cap = w->crew->settings->read_buffer;
+	size_t cap = crew_settings(w->crew)->read_buffer;
 	size_t left = channel_unread(c);
 
 	if (left != 0 && !conn_is_streaming(c)) {

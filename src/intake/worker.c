@@ -215,10 +215,24 @@ static void act_on_tick(struct worker *w)
 		deadline_close_idle(w);
 }
 
+void worker_adopt(struct worker *w)
+{
+	struct plan *next = crew_plan(w->crew);
+
+	if (next == w->plan)
+		return;
+	sink_change(&w->sink, &next->fillers[w->index], next->n_feeds);
+	if (WORKER_STREAMS + next->n_gates > w->n_lists)
+		w->n_lists = WORKER_STREAMS + next->n_gates;
+	w->plan = next;
+	atomic_fetch_add(&w->crew->adopted, 1);
+}
+
 void worker_wait_for_room(struct worker *w)
 {
 	while (sink_is_blocked(&w->sink) && !stop_is_over(&w->crew->stop)) {
 		serve_calls(w, ROOM_PAUSE_MS);
+		worker_adopt(w);
 		notice_stop(w);
 		deadline_close_late(w);
 		sink_tick(&w->sink, w->now_ns);
@@ -253,7 +267,7 @@ int worker_sleep_ms(struct worker *w)
 static bool has_drained(struct worker *w)
 {
 	return w->draining && w->connections == 0 &&
-	       atomic_load(&w->crew->settled) == w->crew->settings->workers &&
+	       atomic_load(&w->crew->settled) == w->crew->workers &&
 	       ring_len(&w->door->conns) == 0;
 }
 
@@ -307,6 +321,7 @@ static void run(void *arg)
 	while (!has_drained(w)) {
 		if (w->draining && stop_is_over(&w->crew->stop))
 			break;
+		worker_adopt(w);
 		worker_wait_for_room(w);
 		worker_turn(w, worker_sleep_ms(w));
 	}
@@ -318,8 +333,7 @@ static void run(void *arg)
 	bell_ring(&w->crew->ended);
 }
 
-int worker_init(struct worker *w, struct crew *crew, unsigned index,
-	struct feed **feeds, size_t n_feeds)
+int worker_init(struct worker *w, struct crew *crew, unsigned index)
 {
 	struct epoll_event e = { .events = EPOLLIN };
 	int r;
@@ -334,22 +348,21 @@ int worker_init(struct worker *w, struct crew *crew, unsigned index,
 		.calls = -1,
 		.now_ns = crew_now_ns(crew),
 	};
-	w->lists = calloc(WORKER_STREAMS + crew->settings->n_listeners,
-		sizeof(*w->lists));
+	w->lists = calloc(WORKER_STREAMS + PLAN_GATES_MAX, sizeof(*w->lists));
 	if (w->lists == NULL)
 		return -ENOMEM;
-	w->n_lists = WORKER_STREAMS + (unsigned)crew->settings->n_listeners;
-	for (unsigned i = 0; i < w->n_lists; i++)
+	for (unsigned i = 0; i < WORKER_STREAMS + PLAN_GATES_MAX; i++)
 		CDS_INIT_LIST_HEAD(&w->lists[i]);
-	w->buffer = malloc(crew->settings->read_buffer);
+	w->buffer = malloc(crew_settings(crew)->read_buffer);
 	if (w->buffer == NULL)
 		return -ENOMEM;
-	r = placement_init(&w->placement, crew->loads, crew->settings->workers);
+	r = placement_init(&w->placement, crew->loads, crew->workers);
 	if (r != 0)
 		return r;
-	r = sink_init(&w->sink, feeds, n_feeds, index, w->stats);
+	r = sink_init(&w->sink, w->stats);
 	if (r != 0)
 		return r;
+	worker_adopt(w);
 	w->all = epoll_create1(EPOLL_CLOEXEC);
 	w->calls = epoll_create1(EPOLL_CLOEXEC);
 	if (w->all < 0 || w->calls < 0)

@@ -40,7 +40,8 @@ struct worker {
 	struct thread thread;     /* owner: main */
 	struct pulse pulse;       /* watcher: main */
 	/* the rest: owner: worker */
-	int all, calls; /* epoll */
+	const struct plan *plan; /* the one taken up */
+	int all, calls;          /* epoll */
 	/* WORKER_*; streams: the one that has been quiet longest first, until
 	 * draining begins; the others: oldest first */
 	struct cds_list_head *lists;
@@ -64,8 +65,7 @@ enum { WORKER_TICK_NS = CONN_TICK_NS };
  * *w is zeroed before, and worker_deinit() is due even on failure.
  * Return: 0 or -errno.
  */
-int worker_init(struct worker *w, struct crew *crew, unsigned index,
-	struct feed **feeds, size_t n_feeds);
+int worker_init(struct worker *w, struct crew *crew, unsigned index);
 void worker_deinit(struct worker *w);
 
 /* Return: 0 or -errno. */
@@ -80,6 +80,12 @@ int worker_start(struct worker *w);
  */
 int worker_sleep_ms(struct worker *w);
 void worker_turn(struct worker *w, int timeout_ms);
+
+/*
+ * worker_adopt() - work by the crew's plan from now on
+ * Thread: the worker between two frames, or main before it starts.
+ */
+void worker_adopt(struct worker *w);
 
 /*
  * worker_wait_for_room() - sleep until the sink takes events again

@@ -112,9 +112,8 @@ static void set_keepalive(int fd, const struct listen_settings *s)
 static void set_tcp_options(int fd, const struct listen_settings *s)
 {
 	set_keepalive(fd, s);
-	if (s->user_timeout_ns != 0)
-		set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-			(int)(s->user_timeout_ns / NS_PER_MS));
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+		(int)(s->user_timeout_ns / NS_PER_MS));
 	set_receive_buffer(fd, s->address.sa.sa_family, s->receive_buffer);
 }
 
@@ -192,6 +191,21 @@ static int clear_path(const char *path, struct complaint *c)
 	}
 }
 
+static int give_file(const char *path, const struct listen_settings *s,
+	uid_t uid, gid_t gid, struct complaint *c)
+{
+	if (lchown(path, uid, gid) != 0)
+		return complain(c, -errno,
+			"cannot give it to owner \"%s\", group \"%s\": %s "
+			"(run as a member of that group, or as root)",
+			s->owner != NULL ? s->owner : "",
+			s->group != NULL ? s->group : "", strerror(errno));
+	if (chmod(path, s->mode) != 0) /* what the umask took */
+		return complain(
+			c, -errno, "cannot set its mode: %s", strerror(errno));
+	return 0;
+}
+
 /*
  * Nobody can connect before listen(), and fchmod() on the unbound socket
  * makes bind() create the file with no more than that mode; so owner and
@@ -220,16 +234,7 @@ static int bind_unix(struct listen_socket *l, const struct listen_settings *s,
 		l->dev = st.st_dev;
 		l->ino = st.st_ino;
 	}
-	if (lchown(path, uid, gid) != 0)
-		return complain(c, -errno,
-			"cannot give it to owner \"%s\", group \"%s\": %s "
-			"(run as a member of that group, or as root)",
-			s->owner != NULL ? s->owner : "",
-			s->group != NULL ? s->group : "", strerror(errno));
-	if (chmod(path, s->mode) != 0) /* what the umask took */
-		return complain(
-			c, -errno, "cannot set its mode: %s", strerror(errno));
-	return 0;
+	return give_file(path, s, uid, gid, c);
 }
 
 static int bind_tcp(struct listen_socket *l, const struct listen_settings *s,
@@ -308,6 +313,28 @@ int listen_adopt(struct listen_socket *l, const struct listen_settings *s,
 	l->inherited = true;
 	*fdp = -1;
 	return 0;
+}
+
+int listen_change(const struct listen_socket *l,
+	const struct listen_settings *s, char *error, size_t cap)
+{
+	struct complaint c = { .text = error, .cap = cap };
+	uid_t uid;
+	gid_t gid;
+	int r;
+
+	address_format(
+		&s->address.sa, s->address.len, c.address, sizeof(c.address));
+	if (!address_is_unix(&s->address))
+		set_tcp_options(l->fd, s);
+	if (l->inherited)
+		return 0;
+	if (listen(l->fd, s->backlog) != 0)
+		return complain_bind(&c, -errno);
+	if (!address_is_unix(&s->address))
+		return 0;
+	r = find_owner(s, &uid, &gid, &c);
+	return r != 0 ? r : give_file(s->address.un.sun_path, s, uid, gid, &c);
 }
 
 void listen_refuse(

@@ -65,6 +65,17 @@ int listen_adopt(struct listen_socket *l, const struct listen_settings *s,
 	int *fdp, char *error, size_t cap);
 
 /*
+ * listen_change() - other settings for the same address
+ * Backlog, TCP options of connections to come; mode, owner and group of a unix
+ * socket that is our own.
+ *
+ * Thread: main (it asks the user database).
+ * Return: 0 or -errno with one sentence in error; the rest was done.
+ */
+int listen_change(const struct listen_socket *l,
+	const struct listen_settings *s, char *error, size_t cap);
+
+/*
  * listen_refuse() - let nobody new in, while those who wait can be accepted
  *
  * Removes a unix socket's file if it is still ours.  TCP has no such state:

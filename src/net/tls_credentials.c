@@ -205,9 +205,11 @@ int tls_credentials_load(struct tls_credentials **cp,
 	if (t == NULL)
 		return -ENOMEM;
 	urcu_ref_init(&t->ref);
-	t->names = s->names;
+	if (s->names != NULL)
+		t->names = strdup(s->names);
 	t->request = request_of(s);
-	if (gnutls_certificate_allocate_credentials(&t->x509) == 0 &&
+	if ((s->names == NULL || t->names != NULL) &&
+		gnutls_certificate_allocate_credentials(&t->x509) == 0 &&
 		gnutls_session_ticket_key_generate(&t->ticket_key) == 0)
 		r = load_key_pair(t, s, &c);
 	if (r == 0 && t->request != GNUTLS_CERT_IGNORE)
@@ -236,6 +238,7 @@ static void release(struct urcu_ref *ref)
 	if (t->priority != NULL)
 		gnutls_priority_deinit(t->priority);
 	wipe(&t->ticket_key);
+	free(t->names);
 	free(t);
 }
 

@@ -40,13 +40,13 @@ struct tls_credentials {
 	gnutls_certificate_credentials_t x509;
 	gnutls_priority_t priority;
 	gnutls_datum_t ticket_key; /* secret */
-	const char *names;         /* the settings' */
+	char *names;               /* owned; NULL: any */
 	gnutls_certificate_request_t request;
 };
 
 /*
  * tls_credentials_load() - read and check certificate, key and authorities
- * @settings:  its strings are lent until the last reference has gone
+ * @settings:  not needed afterwards
  * @error:     on failure: one sentence that names the file and the cure
  *
  * A certificate that does not match its key, is not valid yet or no longer,

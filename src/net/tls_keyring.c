@@ -56,6 +56,18 @@ int tls_keyring_init(struct tls_keyring *k, const struct tls_settings *settings,
 	return tls_credentials_load(&k->current, settings, error, cap);
 }
 
+void tls_keyring_replace(struct tls_keyring *k, struct tls_keyring *next)
+{
+	struct tls_credentials *former = k->current;
+
+	k->settings = next->settings;
+	memcpy(k->stamps, next->stamps, sizeof(k->stamps));
+	rcu_publish(k->current, next->current);
+	if (former != NULL)
+		tls_credentials_retire(former);
+	*next = (struct tls_keyring){ 0 };
+}
+
 void tls_keyring_deinit(struct tls_keyring *k)
 {
 	if (k->current != NULL)

@@ -26,7 +26,7 @@ struct tls_stamp {
 };
 
 struct tls_keyring {
-	const struct tls_settings *settings; /* const; NULL: no TLS here */
+	const struct tls_settings *settings; /* owner: main; NULL: no TLS */
 	struct tls_credentials *current;     /* rcu */
 	struct tls_stamp
 		stamps[3]; /* owner: main; of the files last looked at */
@@ -38,6 +38,14 @@ struct tls_keyring {
  */
 int tls_keyring_init(struct tls_keyring *k, const struct tls_settings *settings,
 	char *error, size_t cap);
+
+/*
+ * tls_keyring_replace() - other settings, with what was loaded for them
+ * @next:  initialised with them; taken and zeroed
+ *
+ * Sessions there are keep what they began with.  Thread: main.
+ */
+void tls_keyring_replace(struct tls_keyring *k, struct tls_keyring *next);
 
 /* Does nothing for one that is zeroed.  No reader is left. */
 void tls_keyring_deinit(struct tls_keyring *k);

@@ -15,10 +15,11 @@
 #ifndef TAPFERRY_SYNC_RING_H
 #define TAPFERRY_SYNC_RING_H
 
-#include <ck_ec.h>
 #include <ck_ring.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "sync/event_count.h"
 
 enum {
 	RING_E_EMPTY = 1, /* nothing came within the time */
@@ -26,10 +27,10 @@ enum {
 };
 
 struct ring {
-	ck_ring_t ring;           /* lock-free, mpmc */
-	ck_ring_buffer_t *buffer; /* const after init */
-	struct ck_ec32 pushed;    /* atomic: event count, a step each push */
-	_Atomic bool closed;      /* atomic: set once */
+	ck_ring_t ring;            /* lock-free, mpmc */
+	ck_ring_buffer_t *buffer;  /* const after init */
+	struct event_count pushed; /* atomic: a step each push */
+	_Atomic bool closed;       /* atomic: set once */
 };
 
 /*

@@ -39,6 +39,9 @@ static void check(const struct verdict *v, const struct request *rq,
 	case VERDICT_CHANNEL:
 		FUZZ_CHECK(rp->status == 400 || rp->status == 429);
 		break;
+	case VERDICT_UNKNOWN:
+		FUZZ_CHECK(rp->status < 200 || rp->status >= 400);
+		break;
 	case VERDICT_RETRY:
 	case VERDICT_HOLD:
 		break;

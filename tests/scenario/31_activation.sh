@@ -64,7 +64,14 @@ equal "daemons that ended well" "$(count '^ended 0$' "$dir/daemon.out")" \
 	$((restarts + 1))
 [ -S "$dir/tap.sock" ] || fail "the daemon removed a socket that is not its own"
 
-# A stream that was cut is no refusal: its sender connects again.
+# A stream that was cut is no refusal: its sender connects again.  These are
+# the words for one:
+for s in "unix:$dir/nobody" "tcp://127.0.0.1:$(free_port)"; do
+	"$builddir/src/tapferry-load" send --quiet --to "$s" --generate \
+		--count 1 >"$dir/refused" 2>&1 && fail "nobody is at $s"
+	grep -Eiq 'refused|no such file' "$dir/refused" ||
+		fail "another word for a refusal: $(cat "$dir/refused")"
+done
 for s in unix tcp; do
 	! grep -Ei 'refused|no such file' "$dir/$s.sent" ||
 		fail "a connection over $s was refused"

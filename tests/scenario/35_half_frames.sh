@@ -4,17 +4,17 @@
 # shellcheck source=tests/scenario/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 need python3
-peers=1000
-octets=250000
+peers=10000
+octets=$((256 * 1024 - 1)) # of one more
 fit=$(((16 << 20) / (octets + 5)))
 
 cat >"$dir/tapferry.conf" <<END
 listeners = ( { name = "l"; address = "unix:$dir/tap.sock"; } );
-limits = { max_connections = 2000; frame_memory = "16MiB"; };
+limits = { max_connections = 12000; frame_memory = "16MiB"; };
 outputs = ( { name = "file"; type = "file"; path = "$dir/events"; } );
 stats_interval = "1s";
 END
-ulimit -n 4096 || skip "fewer than 4096 descriptors"
+ulimit -n 12200 || skip "fewer than 12200 descriptors"
 daemon -c "$dir/tapferry.conf"
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/${pids[daemon]}/status"; }
 before=$(memory)
@@ -22,7 +22,7 @@ before=$(memory)
 mkfifo "$dir/hold"
 exec 3<>"$dir/hold"
 start peers sh -c "exec python3 '$here/trickle.py' '$dir/tap.sock' $peers $octets <'$dir/hold'"
-wait_for "$dir/peers.out" '^closed ' 40
+wait_for "$dir/peers.out" '^closed ' 60
 closed=$(sed -n 's/^closed //p' "$dir/peers.out")
 [ "$closed" -ge $((peers - fit)) ] ||
 	fail "only $closed of $peers peers were closed; $fit fit"

@@ -1,39 +1,54 @@
 #!/usr/bin/env python3
 """Peers that never finish: trickle.py PATH CONNECTIONS OCTETS
 
-Each begins a stream over the unix socket, announces a frame one octet longer
-than OCTETS, sends OCTETS of it, and stays.  Prints how many of them were closed,
-and ends with its standard input.
+All begin a stream over the unix socket and announce a frame one octet longer
+than OCTETS.  Then each in turn sends a piece of it, and the next one, until they
+have sent OCTETS, and stays.  Prints how many of them were closed, and ends with
+its standard input.
 """
 import socket
 import struct
 import sys
 
+PIECE = 16384
 path, connections, octets = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 kind = b"protobuf:dnstap.Dnstap"
 field = struct.pack("!II", 1, len(kind)) + kind
 start = struct.pack("!III", 0, 4 + len(field), 2) + field
-half = start + struct.pack("!I", octets + 1) + bytes(octets)
+start += struct.pack("!I", octets + 1)
 
 peers = []
-closed = 0
 for _ in range(connections):
     s = socket.socket(socket.AF_UNIX)
     s.connect(path)
     s.settimeout(20)
+    s.sendall(start)
+    peers.append(s)
+
+
+def is_open(peer, piece):
     try:
-        s.sendall(half)
-        peers.append(s)
+        peer.sendall(piece)
+        return True
     except OSError:
-        closed += 1
+        peer.close()
+        return False
+
+
+sent = 0
+while sent < octets:
+    piece = bytes(min(PIECE, octets - sent))
+    sent += len(piece)
+    peers = [peer for peer in peers if is_open(peer, piece)]
 # an answer takes its time: the last ones are seen to be open or closed later
-for s in peers:
-    s.settimeout(0.001 if s is not peers[-1] else 1)
+left = 0
+for peer in peers:
+    peer.settimeout(0.001 if peer is not peers[-1] else 1)
     try:
-        closed += s.recv(1) == b""
+        peer.recv(1)
     except TimeoutError:
-        pass
+        left += 1
     except OSError:
-        closed += 1
-print("closed", closed, flush=True)
+        pass
+print("closed", connections - left, flush=True)
 sys.stdin.read()

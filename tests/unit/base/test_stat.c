@@ -77,6 +77,9 @@ START_TEST(every_counter_says_what_it_counts)
 	for (int i = 0; i < BACKEND_STAT_COUNT; i++)
 		ck_assert(strlen(backend_stat_desc[i].help) > 10 &&
 			  strlen(backend_stat_desc[i].unit) > 3);
+	for (int i = 0; i < POOL_STAT_COUNT; i++)
+		ck_assert(strlen(pool_stat_desc[i].help) > 10 &&
+			  strlen(pool_stat_desc[i].unit) > 3);
 }
 END_TEST
 

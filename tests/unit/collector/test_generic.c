@@ -95,13 +95,13 @@ START_TEST(no_reply_is_tried_again)
 }
 END_TEST
 
-START_TEST(a_status_that_is_none_holds)
+START_TEST(a_status_that_is_none_is_unknown)
 {
 	static const long odd[] = { 1, 100, 199, 600, 999 };
 	struct verdict v;
 
 	judge(&v, odd[_i], false, NULL);
-	ck_assert_int_eq(v.action, VERDICT_HOLD);
+	ck_assert_int_eq(v.action, VERDICT_UNKNOWN);
 }
 END_TEST
 
@@ -229,7 +229,7 @@ int main(void)
 	tcase_add_loop_test(t, every_status_has_its_verdict, 0, COUNT(replies));
 	tcase_add_test(t, no_status_between_200_and_599_is_left_out);
 	tcase_add_test(t, no_reply_is_tried_again);
-	tcase_add_loop_test(t, a_status_that_is_none_holds, 0, 5);
+	tcase_add_loop_test(t, a_status_that_is_none_is_unknown, 0, 5);
 	tcase_add_test(t, a_plain_body_whose_encoding_is_refused_is_refused);
 	tcase_add_test(t, retry_after_is_read_from_any_reply);
 	tcase_add_loop_test(t, urls_are_taken_as_they_are, 0, COUNT(urls));

@@ -69,7 +69,7 @@ static const struct {
 	{ 400, CODE(7), VERDICT_HOLD, 7, 0, 0 },
 	/* codes younger than the table */
 	{ 400, CODE_NUMBER(41, 2), VERDICT_PARTIAL, 41, 2, 0 },
-	{ 400, CODE(41), VERDICT_HOLD, 41, 0, 0 },
+	{ 400, CODE(41), VERDICT_UNKNOWN, 41, 0, 0 },
 	/* the right code with another's status: a proxy talks */
 	{ 500, CODE(0), VERDICT_RETRY, 0, 0, 0 },
 	{ 503, CODE_NUMBER(6, 4), VERDICT_RETRY, 6, 0, SLOW },
@@ -91,15 +91,15 @@ static const struct {
 	{ 204, "", VERDICT_HOLD, NO_CODE, 0, 0 },
 	{ 301, "", VERDICT_HOLD, NO_CODE, 0, 0 },
 	{ 302, CODE(0), VERDICT_HOLD, 0, 0, 0 },
-	{ 400, "<html>plain HTTP sent to HTTPS port", VERDICT_HOLD, NO_CODE, 0,
-		0 },
+	{ 400, "<html>plain HTTP sent to HTTPS port", VERDICT_UNKNOWN, NO_CODE,
+		0, 0 },
 	{ 401, "", VERDICT_HOLD, NO_CODE, 0, 0 },
 	{ 403, "", VERDICT_HOLD, NO_CODE, 0, 0 },
 	{ 404, "", VERDICT_HOLD, NO_CODE, 0, 0 },
 	{ 405, "", VERDICT_HOLD, NO_CODE, 0, 0 },
 	{ 407, "", VERDICT_HOLD, NO_CODE, 0, 0 },
 	{ 408, "", VERDICT_RETRY, NO_CODE, 0, 0 },
-	{ 411, "", VERDICT_HOLD, NO_CODE, 0, 0 },
+	{ 411, "", VERDICT_UNKNOWN, NO_CODE, 0, 0 },
 	{ 413, "", VERDICT_SPLIT, NO_CODE, 0, 0 },
 	{ 415, "<html>", VERDICT_PLAIN, NO_CODE, 0, 0 },
 	{ 425, "", VERDICT_RETRY, NO_CODE, 0, 0 },
@@ -109,6 +109,8 @@ static const struct {
 	{ 502, "<html>bad gateway", VERDICT_RETRY, NO_CODE, 0, 0 },
 	{ 503, "", VERDICT_RETRY, NO_CODE, 0, SLOW },
 	{ 504, "", VERDICT_RETRY, NO_CODE, 0, 0 },
+	{ 100, "", VERDICT_UNKNOWN, NO_CODE, 0, 0 },
+	{ 418, "<html>", VERDICT_UNKNOWN, NO_CODE, 0, 0 },
 };
 
 static struct verdict judge(

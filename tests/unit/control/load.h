@@ -21,6 +21,9 @@
 #define HEC                                            \
 	"outputs = ( { name = \"h\"; type = \"hec\"; " \
 	"backends = ( { url = \"https://a:8088\"; } );\n"
+#define HTTP                                            \
+	"outputs = ( { name = \"w\"; type = \"http\"; " \
+	"backends = ( { url = \"https://a/b?c=d\"; } );\n"
 #define TOKEN "token = \"t0ken\";\n"
 
 /* of the test under way; check runs each in a process of its own */

@@ -62,6 +62,57 @@ START_TEST(a_hec_output_gets_all_defaults)
 }
 END_TEST
 
+START_TEST(an_http_output_needs_no_token)
+{
+	const struct output_settings *o;
+
+	assert_loads(LISTENERS HTTP "} );");
+	o = &config.outputs[0];
+	ck_assert_int_eq(o->type, OUTPUT_TYPE_HTTP);
+	ck_assert_ptr_null(o->remote.token);
+	ck_assert_str_eq(o->remote.backends[0].url, "https://a/b?c=d");
+	ck_assert_uint_eq(o->remote.collector.method, METHOD_POST);
+	ck_assert_uint_eq(o->remote.collector.format, FORMAT_NDJSON);
+	ck_assert_ptr_null(o->remote.collector.content_type);
+	ck_assert_uint_eq(o->remote.headers.n, 0);
+	ck_assert_int_eq(o->feed.encoder.envelope, ENVELOPE_NDJSON);
+	ck_assert_uint_eq(o->feed.linger_ns, NS_PER_S);
+}
+END_TEST
+
+START_TEST(headers_are_printed_without_their_values)
+{
+	struct buf out = BUF_NULL;
+
+	assert_loads(LISTENERS HTTP "method = \"put\"; headers = [\"A: s1\", "
+				    "\"Authorization: Basic s2\"]; } );");
+	ck_assert_str_eq(config.outputs[0].remote.headers.lines[1],
+		"Authorization: Basic s2");
+	config_print(&config, &out);
+	ck_assert_ptr_nonnull(strstr(buf_str(&out),
+		"= [\"A: ********\", \"Authorization: ********\"];"));
+	ck_assert_ptr_null(strstr(buf_str(&out), "s2"));
+	buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(a_hec_token_is_not_for_other_products)
+{
+	const struct config_override o = { "outputs.*:hec.token", "t0k", "env",
+		true };
+
+	ck_assert_int_eq(load_with(LISTENERS
+				 "outputs = ( { name = \"h\"; type = \"HEC\"; "
+				 "backends = ( { url = \"https://a\"; } ); }, "
+				 "{ name = \"w\"; type = \"http\"; backends = "
+				 "( { url = \"https://b\"; } ); } );",
+				 &o, 1),
+		0);
+	ck_assert_str_eq(config.outputs[0].remote.token, "t0k");
+	ck_assert_ptr_null(config.outputs[1].remote.token);
+}
+END_TEST
+
 START_TEST(max_connections_follows_buffer_size_within_bounds)
 {
 	static const struct {
@@ -157,6 +208,21 @@ static const struct {
 	{ LISTENERS HEC TOKEN "token_file = \"/x\"; } );",
 		"outputs.h.token_file: there is a token as well" },
 	{ LISTENERS HEC "} );", "or the systemd credential hec.token" },
+	{ LISTENERS HEC TOKEN "method = \"PUT\"; } );",
+		"method: belongs to outputs of type http only" },
+	{ LISTENERS HEC TOKEN "headers = [\"authorization: x\"]; } );",
+		"headers: has Authorization, and there is a token" },
+	{ LISTENERS HTTP "token_file = \"/x\"; "
+			 "headers = [\"Authorization: x\"]; } );",
+		"headers: has Authorization, and there is a token" },
+	{ LISTENERS HTTP "headers = \"Host\"; } );",
+		"headers: \"Host\" is not a header" },
+	{ LISTENERS HTTP "headers = 7; } );",
+		"headers: must be a list of headers" },
+	{ LISTENERS HTTP "index = \"dns\"; } );",
+		"index: belongs to outputs of type hec only" },
+	{ LISTENERS HTTP "format = \"json\"; } );",
+		"format: \"json\" is not one of the words allowed" },
 	{ LISTENERS HEC "token = 5; } );", "outputs.h.token: must be a text" },
 	{ LISTENERS HEC TOKEN "retry = { initial = \"5s\"; max = \"1s\"; }; "
 			      "} );",
@@ -449,6 +515,9 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, load_teardown);
 	tcase_add_test(t, the_shortest_file_gets_all_defaults);
 	tcase_add_test(t, a_hec_output_gets_all_defaults);
+	tcase_add_test(t, an_http_output_needs_no_token);
+	tcase_add_test(t, headers_are_printed_without_their_values);
+	tcase_add_test(t, a_hec_token_is_not_for_other_products);
 	tcase_add_test(t, max_connections_follows_buffer_size_within_bounds);
 	tcase_add_loop_test(t, a_wrong_file_says_where_what_and_how_to_mend_it,
 		0, COUNT(wrong));

@@ -102,11 +102,11 @@ static void log_ledger(void)
 
 static void log_stats(void)
 {
-	struct report r = { .last_ns = 0, .last_received = 80 };
+	struct report r = { .last_received = 80, .last_allocations = 11 };
 	const struct frame_memory_use memory = {
 		.size = 1000,
 		.in_use = 400,
-		.allocations = 7,
+		.allocations = 17,
 	};
 
 	report_stats(&r, &intake, feeds, 1, 3, &memory, 2 * NS_PER_S);
@@ -149,7 +149,9 @@ START_TEST(the_statistics_line_has_rates_of_the_interval)
 					   "events_per_s=10 "));
 	ck_assert_ptr_nonnull(
 		strstr(line, " connections=3 refused=0 frame_memory=400 "
-			     "frame_memory_size=1000 frame_allocations=7 "));
+			     "frame_memory_size=1000 frame_memory_percent=40 "
+			     "frame_allocations=17 "
+			     "frame_allocations_per_s=3 "));
 	ck_assert_ptr_nonnull(strstr(line, " splunk.in_memory=7 "));
 }
 END_TEST

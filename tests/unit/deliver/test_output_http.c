@@ -62,11 +62,15 @@ START_TEST(lines_are_posted_with_their_type_and_token)
 }
 END_TEST
 
-START_TEST(an_array_can_be_put_compressed)
+START_TEST(an_array_can_be_put_compressed_with_headers)
 {
+	char *lines[] = { (char *)"X-A: one",
+		(char *)"Authorization: Bearer secret" };
+
 	START(CREATED);
 	rig.settings.remote.gzip = true;
 	rig.settings.remote.token = NULL;
+	rig.settings.remote.headers = (struct header_list){ lines, 2 };
 	rig.settings.remote.collector.method = METHOD_PUT;
 	rig.settings.remote.collector.format = FORMAT_ARRAY;
 	run(3, 10);
@@ -76,7 +80,7 @@ START_TEST(an_array_can_be_put_compressed)
 		ck_assert(server.requests[i].put);
 		ck_assert(server.requests[i].gzip);
 		ck_assert(server.requests[i].array);
-		ck_assert(!server.requests[i].bearer);
+		ck_assert(server.requests[i].bearer); /* a header */
 		ck_assert_uint_eq(server.requests[i].events, 10);
 	}
 }
@@ -152,7 +156,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, lines_are_posted_with_their_type_and_token);
-	tcase_add_test(t, an_array_can_be_put_compressed);
+	tcase_add_test(t, an_array_can_be_put_compressed_with_headers);
 	tcase_add_test(t,
 		a_retry_has_the_key_of_its_first_try_and_no_other_request_has);
 	tcase_add_test(t, halves_have_keys_of_their_own);

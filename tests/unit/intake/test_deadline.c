@@ -69,9 +69,14 @@ static void set_up(void)
 	};
 	ck_assert_int_eq(stat_set_init(&stats, 2), 0);
 	ck_assert_int_eq(feed_init(&feed, &fs, 1, 1), 0);
+	ck_assert_int_eq(crew_init(&crew, &settings, &stats), 0);
 	ck_assert_int_eq(
-		crew_init(&crew, &settings, &stats, error, sizeof(error)), 0);
-	ck_assert_int_eq(worker_init(&w, &crew, 0, feeds, 1), 0);
+		plan_new(&crew.plan, &settings, feeds, 1, NULL, NULL), 0);
+	ck_assert_int_eq(tls_keyring_init(&crew.keyrings[TLS],
+				 &listeners[TLS].tls, error, sizeof(error)),
+		0);
+	admission_change(&crew.admission, &settings);
+	ck_assert_int_eq(worker_init(&w, &crew, 0), 0);
 }
 
 static void tear_down(void)

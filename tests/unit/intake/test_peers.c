@@ -24,7 +24,9 @@ static void set_up(void)
 		.peer_prefix_ipv4 = 32,
 		.peer_prefix_ipv6 = 64,
 	};
-	ck_assert_int_eq(admission_init(&admission, &settings), 0);
+	ck_assert_int_eq(admission_init(&admission), 0);
+	ck_assert_int_eq(admission_prepare(&admission, &settings), 0);
+	admission_change(&admission, &settings);
 }
 
 static void tear_down(void)

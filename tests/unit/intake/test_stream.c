@@ -27,11 +27,13 @@ static void set_up_with(enum feed_overflow overflow)
 		.overflow = overflow,
 	};
 	const struct sockaddr sa = { .sa_family = AF_UNIX };
-	struct feed *feeds[] = { &feed };
+	struct filler *filler = calloc(1, sizeof(*filler));
 
 	ck_assert_int_eq(feed_init(&feed, &fs, 1, 1), 0);
 	ck_assert_int_eq(stat_set_init(&stats, 1), 0);
-	ck_assert_int_eq(sink_init(&sink, feeds, 1, 0, &stats.shards[0]), 0);
+	ck_assert_int_eq(sink_init(&sink, &stats.shards[0]), 0);
+	ck_assert_int_eq(filler_init(filler, &feed, 0), 0);
+	sink_change(&sink, &filler, 1);
 	ck_assert_int_eq(conn_new(&conn, socket(AF_UNIX, SOCK_STREAM, 0), &sa,
 				 0, MAX_FRAME, &memory, 0),
 		0);

@@ -1,0 +1,145 @@
+/* The ack table as senders see it around a post. */
+#include <stdio.h>
+
+#include "deliver/ack_resolve.h"
+
+static struct ack_node *node_find(
+	const struct ack_table *t, const struct backend *b)
+{
+	struct ack_node *n;
+
+	LIST_FOREACH(n, &t->nodes, link)
+	if (n->backend == b)
+		break;
+	return n;
+}
+
+/* Return: NULL: no memory. */
+static struct ack_node *node_of(struct ack_table *t, struct backend *b)
+{
+	struct ack_node *n = node_find(t, b);
+
+	if (n != NULL)
+		return n;
+	n = ack_node_new(b, t->settings.wanted);
+	if (n != NULL)
+		LIST_INSERT_HEAD(&t->nodes, n, link);
+	return n;
+}
+
+void ack_table_post(struct ack_table *t, struct backend *b, uint64_t mono_ns,
+	struct ack_post *post)
+{
+	struct ack_channel *ch = NULL;
+	struct ack_node *n;
+
+	*post = (struct ack_post){ .kind = REQUEST_NO_CHANNEL };
+	pthread_mutex_lock(&t->lock);
+	n = node_of(t, b);
+	if (n != NULL)
+		n->used_ns = mono_ns;
+	if (n != NULL && n->names)
+		ch = ack_node_open(n);
+	if (ch != NULL) {
+		ch->posting++;
+		post->channel = ch;
+		post->kind = n->refused ? REQUEST_NEW_CHANNEL : REQUEST_CHANNEL;
+		snprintf(post->guid, sizeof(post->guid), "%s", ch->guid);
+		post->least_id = ch->top;
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* The backend does not like the channel, or that there is none. */
+static enum ack_remark refused(
+	struct ack_node *n, struct ack_channel *ch, uint64_t mono_ns)
+{
+	if (ch == NULL) {
+		bool news = !n->names;
+
+		n->names = true;
+		return news ? ACK_REMARK_ON : ACK_REMARK_NONE;
+	}
+	ch->spoilt = true;
+	/* of several posts at once the first one takes it away */
+	if (n->open == ch)
+		n->refused = true;
+	ack_channel_close(ch, mono_ns);
+	return ACK_REMARK_NONE;
+}
+
+/* Return: false when the id cannot be believed. */
+static bool await(struct ack_table *t, const struct ack_post *post,
+	const struct ack_reply *reply, uint64_t mono_ns)
+{
+	struct ack_part *p = ack_claim_add(
+		reply->claim, reply->events, reply->verdict->ack_id);
+
+	p->due_ns = mono_ns + t->settings.timeout_ns;
+	return ack_channel_await(post->channel, p, post->least_id, mono_ns);
+}
+
+static void success(struct ack_table *t, struct ack_node *n,
+	const struct ack_post *post, const struct ack_reply *reply,
+	uint64_t mono_ns, struct ack_posted *posted)
+{
+	const struct verdict *v = reply->verdict;
+	struct ack_channel *ch = post->channel;
+
+	n->refused = false;
+	if (!t->settings.wanted || reply->claim == NULL)
+		return;
+	if (ch == NULL || v->ack_id == VERDICT_NO_ACK) {
+		if (!n->told)
+			posted->remark = ACK_REMARK_OFF;
+		n->told = true;
+		return;
+	}
+	n->told = false;
+	posted->awaited = true;
+	if (!await(t, post, reply, mono_ns)) {
+		posted->remark = ACK_REMARK_MIXED;
+		posted->lost = ack_channel_lost(t, ch);
+		ack_channel_close(ch, mono_ns);
+	} else if (v->channel_full) {
+		ack_channel_close(ch, mono_ns);
+	}
+}
+
+void ack_table_posted(struct ack_table *t, const struct ack_post *post,
+	const struct ack_reply *reply, uint64_t mono_ns,
+	struct ack_posted *posted)
+{
+	struct ack_channel *ch = post->channel;
+	struct ack_node *n;
+
+	*posted = (struct ack_posted){ 0 };
+	pthread_mutex_lock(&t->lock);
+	n = node_find(t, reply->backend);
+	if (n == NULL) /* there was no memory for it */
+		goto out;
+	if (ch != NULL && reply->status == 0)
+		ch->unanswered++;
+	switch (reply->verdict->action) {
+	case VERDICT_DELIVERED:
+		success(t, n, post, reply, mono_ns, posted);
+		break;
+	case VERDICT_CHANNEL:
+		posted->remark = refused(n, ch, mono_ns);
+		break;
+	case VERDICT_NO_CHANNEL:
+		if (n->names)
+			posted->remark = ACK_REMARK_OFF;
+		n->names = false;
+		n->told = true;
+		if (ch != NULL)
+			ack_channel_close(ch, mono_ns);
+		break;
+	default:
+		break;
+	}
+	if (ch != NULL)
+		ack_channel_back(ch, mono_ns);
+out:
+	pthread_mutex_unlock(&t->lock);
+}
