@@ -28,6 +28,24 @@ equal "received of $n sent" "$(ledger hec received)" "$n"
 equal "delivered of $n sent" "$(ledger hec delivered)" "$n"
 equal "at the collector" "$(collected collector)" "$n"
 
+grep -q ' SHUTDOWN_STREAMS .*finished=0 cut=8$' "$dir/daemon.err" ||
+	fail "another word about the streams that were open"
+
+# Over TCP nobody can be told to go: who finishes in time does so cleanly.
+port=$(free_port)
+daemon --listen "tcp://127.0.0.1:$port" --output stdout -o shutdown.grace=60s
+start send "$builddir/src/tapferry-load" send --quiet \
+	--to "tcp://127.0.0.1:$port" --generate --connections 3 --rate 3000 \
+	--duration 2s
+wait_count ' INTAKE_ACCEPTED ' "$dir/daemon.err" 3
+kill -TERM "${pids[daemon]}"
+finished send 0
+finished daemon 0
+ledger_check
+equal "received over TCP" "$(ledger stdout received)" "$(sent)"
+grep -q ' SHUTDOWN_STREAMS .*finished=3 cut=0$' "$dir/daemon.err" ||
+	fail "another word about the streams that were finished"
+
 # A collector that never answers, so that the end takes its time.
 collect stuck --faults hang
 cat >"$dir/stuck.conf" <<END
