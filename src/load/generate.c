@@ -121,9 +121,11 @@ static void put_message(const struct generator *g, struct put *p)
 	p->failed |= message.failed;
 }
 
-void generator_init(struct generator *g, uint64_t seed, uint64_t start_ns)
+void generator_init(struct generator *g, uint64_t seed, uint64_t start_ns,
+	const char *identity)
 {
 	memset(g, 0, sizeof(*g));
+	g->identity = identity;
 	g->rng = RNG_SEED(seed);
 	g->time_ns = start_ns;
 	exchange_draw(&g->exchange, &g->rng);
@@ -144,14 +146,13 @@ static void generator_advance(struct generator *g)
 
 size_t generator_next(struct generator *g, uint8_t *buf, size_t cap)
 {
-	static const char identity[] = "resolver-1";
 	static const char version[] = "tapferry-load " PACKAGE_VERSION;
 	uint8_t inner[GENERATOR_MAX];
 	struct put message = PUT_INIT(inner, sizeof(inner));
 	struct put p = PUT_INIT(buf, cap);
 
 	put_message(g, &message);
-	put_field(&p, DNSTAP_IDENTITY, identity, sizeof(identity) - 1);
+	put_field(&p, DNSTAP_IDENTITY, g->identity, strlen(g->identity));
 	put_field(&p, DNSTAP_VERSION, version, sizeof(version) - 1);
 	put_field(&p, DNSTAP_MESSAGE, inner, message.len);
 	put_number(&p, DNSTAP_TYPE, 1);

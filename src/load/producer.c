@@ -2,15 +2,16 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fstrm.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
+#include <stdio.h>
 
 #include "wire/handshake.h"
+
+/*
+ * The head of a TLS record with a ClientHello of 512 octets in it, and as many
+ * of those as tell a server that it is one.
+ */
+static const uint8_t half_hello[] = { 22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 0 };
 
 /* Appends a control frame to what is to be written. */
 static int put_control(struct producer *p, fstrm_control_type type)
@@ -30,66 +31,52 @@ static int put_control(struct producer *p, fstrm_control_type type)
 	if (res != fstrm_res_success)
 		return -ENOBUFS;
 	p->out_len += room;
+	p->out_stop = p->out_len;
 	return 0;
 }
 
-static int open_socket(const struct address *to, unsigned timeout_ms, int *out)
+void producer_init(struct producer *p, unsigned number,
+	const struct producer_settings *settings, const struct tape *tape)
 {
-	struct timeval limit = { .tv_sec = timeout_ms / 1000,
-		.tv_usec = timeout_ms % 1000 * 1000 };
-	int on = 1;
-	int r;
-	int fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	/* the time limit of a blocking connect, on Linux */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
-		goto fail;
-	if (!address_is_unix(to) &&
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
-		goto fail;
-	if (connect(fd, &to->sa, to->len) != 0)
-		goto fail;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
-		goto fail;
-	*out = fd;
-	return 0;
-fail:
-	r = errno == EINPROGRESS || errno == EAGAIN ? -ETIMEDOUT : -errno;
-	close(fd);
-	return r;
-}
-
-int producer_open(struct producer *p, unsigned number, const struct address *to,
-	const struct tape *tape, bool bidirectional, unsigned timeout_ms)
-{
-	int r;
-
 	*p = (struct producer){
 		.magic = PRODUCER_MAGIC,
-		.fd = -1,
 		.number = number,
-		.state = bidirectional ? PRODUCER_GREETING : PRODUCER_OPEN,
-		.bidirectional = bidirectional,
+		.settings = settings,
 		.tape = tape,
+		.link = LINK_NULL,
 	};
-	r = put_control(
-		p, bidirectional ? FSTRM_CONTROL_READY : FSTRM_CONTROL_START);
-	if (r == 0)
-		r = open_socket(to, timeout_ms, &p->fd);
-	if (r != 0)
+}
+
+int producer_open(struct producer *p, const struct address *from)
+{
+	int r;
+
+	assert(p->magic == PRODUCER_MAGIC);
+	p->state = PRODUCER_CONNECTING;
+	p->error = 0;
+	p->at = p->end = 0;
+	p->out_at = p->out_stop = p->out_len = 0;
+	p->in_len = 0;
+	p->frames = p->bytes = 0;
+	r = link_open(&p->link, &p->settings->link, from);
+	if (r == LINK_E_BUSY)
+		p->state = PRODUCER_CLOSED;
+	else if (r != 0)
 		producer_abort(p, r);
 	return r;
 }
 
 static void close_socket(struct producer *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
-	p->fd = -1;
+	link_close(&p->link);
 	p->at = p->end;
-	p->out_at = p->out_len;
+	p->out_at = p->out_stop = p->out_len;
+}
+
+void producer_leave(struct producer *p)
+{
+	close_socket(p);
+	p->state = PRODUCER_DONE;
 }
 
 void producer_abort(struct producer *p, int error)
@@ -99,10 +86,19 @@ void producer_abort(struct producer *p, int error)
 	p->error = error;
 }
 
+/* The peer is not there any more. */
+static void abort_closed(struct producer *p)
+{
+	producer_abort(p, p->state == PRODUCER_GREETING ? PRODUCER_E_AWAY
+							: PRODUCER_E_CLOSED);
+}
+
 static void abort_by_errno(struct producer *p, int e)
 {
-	producer_abort(
-		p, e == EPIPE || e == ECONNRESET ? PRODUCER_E_CLOSED : -e);
+	if (e == EPIPE || e == ECONNRESET)
+		abort_closed(p);
+	else
+		producer_abort(p, e == EPROTO ? LINK_E_TLS : -e);
 }
 
 void producer_play(struct producer *p, size_t first, size_t last)
@@ -115,11 +111,14 @@ void producer_play(struct producer *p, size_t first, size_t last)
 
 void producer_trim(struct producer *p)
 {
+	size_t taken = p->at + p->link.held; /* TLS has them already */
+	size_t frame;
+
 	if (p->at == p->end)
 		return;
-	p->end = p->at == tape_start(p->tape, p->frame)
-			 ? p->at
-			 : p->tape->ends[p->frame];
+	frame = tape_find(p->tape, p->frame, taken);
+	p->end = taken == tape_start(p->tape, frame) ? taken
+						     : p->tape->ends[frame];
 }
 
 void producer_stop(struct producer *p)
@@ -128,6 +127,71 @@ void producer_stop(struct producer *p)
 	p->state = PRODUCER_STOPPING;
 	if (put_control(p, FSTRM_CONTROL_STOP) != 0)
 		producer_abort(p, -ENOBUFS);
+}
+
+/* The connection stands: what is said first? */
+static void greet(struct producer *p)
+{
+	bool first = !p->settings->unidirectional;
+
+	p->state = first ? PRODUCER_GREETING : PRODUCER_OPEN;
+	if (put_control(p, first ? FSTRM_CONTROL_READY : FSTRM_CONTROL_START))
+		producer_abort(p, -ENOBUFS);
+}
+
+static void stall_in_handshake(struct producer *p)
+{
+	if (p->settings->link.dial != NULL) {
+		p->out_len = sizeof(half_hello);
+		memcpy(p->out, half_hello, sizeof(half_hello));
+	} else {
+		greet(p);
+	}
+	p->out_stop = p->out_len / 2;
+	p->state = PRODUCER_STALLED;
+}
+
+/* As far as the middle of the tape's first frame. */
+static void stall_in_frame(struct producer *p)
+{
+	producer_play(p, 0, 1);
+	p->end /= 2;
+	p->state = PRODUCER_STALLED;
+}
+
+void producer_trickle(struct producer *p)
+{
+	if (p->state != PRODUCER_STALLED || !producer_is_idle(p))
+		return;
+	if (p->settings->stall == PRODUCER_STALL_FRAME) {
+		if (p->end < p->tape->len)
+			p->end++;
+	} else if (p->out_stop + 1 < p->out_len) {
+		p->out_stop++;
+	}
+	producer_write(p);
+}
+
+/* Return: can octets go? */
+static bool establish(struct producer *p)
+{
+	bool stall = p->settings->stall == PRODUCER_STALL_HANDSHAKE;
+	int r;
+
+	if (p->state != PRODUCER_CONNECTING)
+		return !producer_is_over(p) && p->state != PRODUCER_CLOSED;
+	r = link_establish(&p->link, &p->settings->link, !stall);
+	if (r == LINK_E_WAIT)
+		return false;
+	if (r != 0) {
+		producer_abort(p, r == -ECONNRESET ? PRODUCER_E_CLOSED : r);
+		return false;
+	}
+	if (stall)
+		stall_in_handshake(p);
+	else
+		greet(p);
+	return !producer_is_over(p);
 }
 
 static void take_control(struct producer *p, struct slice payload)
@@ -142,7 +206,9 @@ static void take_control(struct producer *p, struct slice payload)
 	if (fstrm_control_decode(control, payload.data, payload.len, 0) !=
 			fstrm_res_success ||
 		fstrm_control_get_type(control, &type) != fstrm_res_success ||
-		type != due || p->state == PRODUCER_OPEN) {
+		type != due ||
+		(p->state != PRODUCER_GREETING &&
+			p->state != PRODUCER_STOPPING)) {
 		error = PRODUCER_E_PROTOCOL;
 	} else if (type == FSTRM_CONTROL_ACCEPT &&
 		   fstrm_control_match_field_content_type(control,
@@ -155,8 +221,7 @@ static void take_control(struct producer *p, struct slice payload)
 	if (error != 0) {
 		producer_abort(p, error);
 	} else if (due == FSTRM_CONTROL_FINISH) {
-		close_socket(p);
-		p->state = PRODUCER_DONE;
+		producer_leave(p);
 	} else {
 		p->state = PRODUCER_OPEN;
 		if (put_control(p, FSTRM_CONTROL_START) != 0)
@@ -186,22 +251,34 @@ static void take_input(struct producer *p)
 	memmove(p->in, p->in + 8 + len, p->in_len);
 }
 
+/* The peer closed: what a unidirectional one that has said STOP waits for. */
+static void take_end(struct producer *p)
+{
+	if (p->state != PRODUCER_STOPPING || !p->settings->unidirectional) {
+		abort_closed(p);
+		return;
+	}
+	producer_leave(p);
+}
+
 void producer_read(struct producer *p)
 {
 	assert(p->magic == PRODUCER_MAGIC);
+	if (!establish(p))
+		return;
 	while (!producer_is_over(p)) {
-		ssize_t n = recv(
-			p->fd, p->in + p->in_len, sizeof(p->in) - p->in_len, 0);
+		ssize_t n = link_recv(
+			&p->link, p->in + p->in_len, sizeof(p->in) - p->in_len);
 
 		if (n > 0) {
 			p->in_len += (size_t)n;
 			take_input(p);
 		} else if (n == 0) {
-			producer_abort(p, PRODUCER_E_CLOSED);
-		} else if (errno == EAGAIN) {
+			take_end(p);
+		} else if (n == -EAGAIN) {
 			return;
-		} else if (errno != EINTR) {
-			abort_by_errno(p, errno);
+		} else {
+			abort_by_errno(p, (int)-n);
 		}
 	}
 }
@@ -209,18 +286,13 @@ void producer_read(struct producer *p)
 /* Return: octets taken by the socket, 0 when it is full or failed. */
 static size_t write_some(struct producer *p, const void *data, size_t len)
 {
-	for (;;) {
-		ssize_t n = send(p->fd, data, len, MSG_NOSIGNAL);
+	ssize_t n = link_send(&p->link, data, len);
 
-		if (n >= 0)
-			return (size_t)n;
-		if (errno == EAGAIN)
-			return 0;
-		if (errno != EINTR) {
-			abort_by_errno(p, errno);
-			return 0;
-		}
-	}
+	if (n >= 0)
+		return (size_t)n;
+	if (n != -EAGAIN)
+		abort_by_errno(p, (int)-n);
+	return 0;
 }
 
 static void write_tape(struct producer *p)
@@ -236,38 +308,75 @@ static void write_tape(struct producer *p)
 	p->bytes += tape_start(p->tape, p->frame) - tape_start(p->tape, frame);
 }
 
-bool producer_write(struct producer *p)
+/* START goes before the tape; STOP is put when the tape is written. */
+static bool write_control(struct producer *p)
 {
-	assert(p->magic == PRODUCER_MAGIC);
-	/* START goes before the tape; STOP is put when the tape is written */
-	while (!producer_is_over(p) && p->out_at < p->out_len) {
+	while (!producer_is_over(p) && p->out_at < p->out_stop) {
 		size_t n = write_some(
-			p, p->out + p->out_at, p->out_len - p->out_at);
+			p, p->out + p->out_at, p->out_stop - p->out_at);
 
 		if (n == 0)
 			return false;
 		p->out_at += n;
 		if (p->out_at == p->out_len)
-			p->out_at = p->out_len = 0;
-	}
-	if (p->at < p->end && !producer_is_over(p)) {
-		write_tape(p);
-		if (p->at < p->end)
-			return false;
-	}
-	if (p->state == PRODUCER_STOPPING && !p->bidirectional &&
-		producer_is_idle(p)) {
-		close_socket(p);
-		p->state = PRODUCER_DONE;
+			p->out_at = p->out_stop = p->out_len = 0;
 	}
 	return !producer_is_over(p);
 }
 
-const char *producer_error_text(int error)
+/* STOP is written, and nobody answers it. */
+static void end_unidirectional(struct producer *p)
+{
+	/* a close while a ticket of TLS 1.3 lies unread would reset the
+	 * connection, and what is under way with it */
+	if (p->link.tls != NULL) {
+		link_shutdown(&p->link);
+		return;
+	}
+	producer_leave(p);
+}
+
+bool producer_write(struct producer *p)
+{
+	assert(p->magic == PRODUCER_MAGIC);
+	if (!establish(p) || !write_control(p))
+		return false;
+	if (p->state == PRODUCER_OPEN &&
+		p->settings->stall == PRODUCER_STALL_FRAME)
+		stall_in_frame(p);
+	while (p->at < p->end && !producer_is_over(p)) {
+		size_t at = p->at;
+
+		write_tape(p);
+		/* TLS takes a record at a time, a socket all there is room
+		 * for */
+		if (p->at == at || (p->at < p->end && p->link.tls == NULL))
+			return false;
+	}
+	if (p->state == PRODUCER_STOPPING && p->settings->unidirectional &&
+		producer_is_idle(p))
+		end_unidirectional(p);
+	return !producer_is_over(p);
+}
+
+static const char *error_text(int error)
 {
 	switch (error) {
+	case LINK_E_BUSY:
+		return "the listener's queue was full all the time; raise its "
+		       "backlog";
+	case LINK_E_SOURCE:
+		return "the source address is not this machine's; --sources "
+		       "takes its own ones, such as 127.0.0.0/8 for loopback";
+	case LINK_E_PORTS:
+		return "no port is left from here to there; give more "
+		       "addresses to come from, such as --sources 127.0.0.0/8";
 	case PRODUCER_E_CLOSED:
 		return "the receiver closed the connection";
+	case PRODUCER_E_AWAY:
+		return "the receiver closed the connection instead of saying "
+		       "ACCEPT: at its limits, or not for us, or it wants TLS "
+		       "(tls:// instead of tcp://)";
 	case PRODUCER_E_REFUSED:
 		return "the receiver does not accept " HANDSHAKE_CONTENT_TYPE;
 	case PRODUCER_E_PROTOCOL:
@@ -277,4 +386,12 @@ const char *producer_error_text(int error)
 	default:
 		return strerror(-error);
 	}
+}
+
+void producer_error_text(const struct producer *p, char text[PRODUCER_TEXT_MAX])
+{
+	if (p->error == LINK_E_TLS)
+		link_error_text(&p->link, text);
+	else
+		snprintf(text, PRODUCER_TEXT_MAX, "%s", error_text(p->error));
 }

@@ -19,7 +19,6 @@ struct progress {
 	bool shown;        /* a line stands there and must be cleared */
 	uint64_t shown_ns; /* monotonic, last time */
 	uint64_t last_count; /* what was counted then */
-	unsigned failures;   /* told so far; owner: the caller */
 };
 
 void progress_init(struct progress *p, bool on, uint64_t mono_ns);

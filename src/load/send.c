@@ -4,37 +4,28 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "load/pacer.h"
-#include "load/producer.h"
-#include "load/progress.h"
 
 enum {
 	STRETCH_BYTES = 256 * 1024, /* more than a socket takes at once */
-	PATIENCE_MS = 10 * 1000,    /* for connect, ACCEPT, and the end */
-	EVENTS = 64,
-	SHOWN_FAILURES = 10,
+	EVENTS = 256,
 };
 
 struct sender {
 	const struct send_settings *settings;
-	const struct tape *tape;
-	struct producer *producers;
-	unsigned over;                /* producers that are done or failed */
-	unsigned waiting;             /* queue length */
-	TAILQ_HEAD(, producer) queue; /* writable, with nothing to write */
+	struct tape *tape;
+	struct fleet fleet;
 	struct pacer pacer;
+	bool up;           /* all are open: frames are dealt */
 	size_t next;       /* frame of the tape that is dealt next */
 	uint64_t dealt;    /* frames, in all */
 	uint64_t start_ns; /* monotonic, as all times here */
 	uint64_t last_ns;  /* when a socket last took octets */
-	uint64_t end_ns;   /* when patience ends, once `ending` */
-	bool ending;       /* nothing is dealt any more */
+	uint64_t end_ns;   /* when patience ends, once the fleet is ending */
 	int epoll_fd;
 	int signal_fd;
 	struct progress progress;
@@ -45,62 +36,15 @@ static uint64_t now_ns(void)
 	return clock_mono_ns(&clock_system);
 }
 
-static void account_over(struct sender *s, const struct producer *p)
-{
-	s->over++;
-	if (p->state != PRODUCER_FAILED)
-		return;
-	progress_clear(&s->progress);
-	if (++s->progress.failures <= SHOWN_FAILURES)
-		fprintf(stderr, "connection %u: %s after %" PRIu64 " frames\n",
-			p->number, producer_error_text(p->error), p->frames);
-	else if (s->progress.failures == SHOWN_FAILURES + 1)
-		fprintf(stderr, "further connections failed\n");
-}
-
-static void enqueue(struct sender *s, struct producer *p)
-{
-	if (p->ready)
-		return;
-	p->ready = true;
-	s->waiting++;
-	TAILQ_INSERT_TAIL(&s->queue, p, turn);
-}
-
-static void dequeue(struct sender *s, struct producer *p)
-{
-	if (!p->ready)
-		return;
-	p->ready = false;
-	s->waiting--;
-	TAILQ_REMOVE(&s->queue, p, turn);
-}
-
-/* Lets a producer write, and puts it where it belongs afterwards. */
-static void run(struct sender *s, struct producer *p)
-{
-	uint64_t bytes = p->bytes;
-	bool more = producer_write(p);
-
-	if (p->bytes != bytes)
-		s->last_ns = now_ns();
-	if (producer_is_over(p)) {
-		dequeue(s, p);
-		account_over(s, p);
-	} else if (more && p->state == PRODUCER_OPEN) {
-		enqueue(s, p);
-	}
-}
-
 static bool all_dealt(const struct sender *s)
 {
 	return s->dealt == s->settings->count;
 }
 
-/* The next stretch of the tape, at most `frames` long. */
-static void play(struct sender *s, struct producer *p, uint64_t frames)
+/* The next stretch of the tape, at most `frames` long.  Return: how long. */
+static size_t play(struct sender *s, struct producer *p, uint64_t frames)
 {
-	const struct tape *t = s->tape;
+	struct tape *t = s->tape;
 	size_t first = s->next;
 	size_t last = tape_find(t, first, tape_start(t, first) + STRETCH_BYTES);
 
@@ -108,10 +52,15 @@ static void play(struct sender *s, struct producer *p, uint64_t frames)
 		last = first + 1;
 	if (last - first > frames)
 		last = first + frames;
+	if (s->settings->stamp)
+		tape_stamp(t, first, last, clock_real_ns(&clock_system));
 	producer_play(p, first, last);
 	s->dealt += last - first;
+	if (p->left != UINT64_MAX)
+		p->left -= last - first;
 	s->next = last == t->frames ? 0 : last;
-	run(s, p);
+	fleet_run(&s->fleet, p);
+	return last - first;
 }
 
 /* Deals what is due now: a stretch for everyone who waits, in turn. */
@@ -119,12 +68,12 @@ static void deal(struct sender *s)
 {
 	uint64_t due = pacer_due(&s->pacer, now_ns());
 	uint64_t left = s->settings->count - s->dealt;
-	unsigned turns = s->waiting;
-	uint64_t share;
+	unsigned turns = s->fleet.ready.n;
+	uint64_t share, dealt;
 
 	if (due == UINT64_MAX) {
 		/* towards the end, something for each */
-		share = left / s->settings->connections;
+		share = left / s->settings->fleet.connections;
 	} else {
 		due = due > s->dealt ? due - s->dealt : 0;
 		left = due < left ? due : left;
@@ -132,63 +81,24 @@ static void deal(struct sender *s)
 	}
 	if (share == 0)
 		share = 1;
+	dealt = s->dealt;
 	for (; turns > 0 && left > 0; turns--) {
-		struct producer *p = TAILQ_FIRST(&s->queue);
-		uint64_t dealt = s->dealt;
+		struct producer *p = fleet_next(&s->fleet);
+		uint64_t n = share < left ? share : left;
 
-		dequeue(s, p);
-		play(s, p, share < left ? share : left);
-		left -= s->dealt - dealt;
+		if (p == NULL)
+			break;
+		left -= play(s, p, n < p->left ? n : p->left);
 	}
+	if (s->dealt != dealt)
+		s->last_ns = now_ns();
 }
 
 /* From now on nothing is dealt. */
 static void end(struct sender *s, uint64_t mono_ns, bool cut)
 {
-	s->ending = true;
-	s->end_ns = mono_ns + PATIENCE_MS * NS_PER_MS;
-	for (unsigned i = 0; i < s->settings->connections && cut; i++)
-		producer_trim(&s->producers[i]);
-}
-
-/* Says STOP where everything is written. */
-static void stop_idle(struct sender *s)
-{
-	for (unsigned i = 0; i < s->settings->connections; i++) {
-		struct producer *p = &s->producers[i];
-
-		if (p->state != PRODUCER_OPEN || !producer_is_idle(p))
-			continue;
-		dequeue(s, p);
-		producer_stop(p);
-		run(s, p);
-	}
-}
-
-/* Gives up the connections the peer keeps waiting. */
-static void abort_rest(struct sender *s, int error)
-{
-	for (unsigned i = 0; i < s->settings->connections; i++) {
-		struct producer *p = &s->producers[i];
-
-		if (producer_is_over(p))
-			continue;
-		dequeue(s, p);
-		producer_abort(p, error);
-		account_over(s, p);
-	}
-}
-
-static void abort_greeting(struct sender *s)
-{
-	for (unsigned i = 0; i < s->settings->connections; i++) {
-		struct producer *p = &s->producers[i];
-
-		if (p->state != PRODUCER_GREETING)
-			continue;
-		producer_abort(p, PRODUCER_E_SILENT);
-		account_over(s, p);
-	}
+	s->end_ns = mono_ns + FLEET_PATIENCE_MS * NS_PER_MS;
+	fleet_end(&s->fleet, cut);
 }
 
 static void on_signal(struct sender *s)
@@ -196,8 +106,8 @@ static void on_signal(struct sender *s)
 	struct signalfd_siginfo info;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (s->ending)
-			abort_rest(s, -ECANCELED);
+		if (s->fleet.ending)
+			fleet_abort(&s->fleet, -ECANCELED);
 		else
 			end(s, now_ns(), true);
 	}
@@ -206,28 +116,24 @@ static void on_signal(struct sender *s)
 static void on_event(struct sender *s, const struct epoll_event *event)
 {
 	struct producer *p = event->data.ptr;
+	uint64_t bytes;
 
 	if (p == NULL) {
 		on_signal(s);
 		return;
 	}
-	if (producer_is_over(p))
-		return;
-	if (event->events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		producer_read(p);
-	if (producer_is_over(p)) {
-		dequeue(s, p);
-		account_over(s, p);
-	} else if (!p->ready) {
-		run(s, p);
-	}
+	bytes = producer_total(p);
+	fleet_event(&s->fleet, p, event->events);
+	if (producer_total(p) != bytes)
+		s->last_ns = now_ns();
 }
 
 static int wait_ms(const struct sender *s, uint64_t mono_ns)
 {
-	uint64_t wait_ns = PROGRESS_INTERVAL_NS;
+	uint64_t wait_ns = fleet_wait_ns(&s->fleet, mono_ns);
 
-	if (!s->ending && s->waiting > 0) {
+	if (s->up && !s->fleet.ending && !s->settings->idle &&
+		s->fleet.ready.n > 0) {
 		uint64_t due_ns = pacer_wait_ns(&s->pacer, mono_ns, s->dealt);
 
 		wait_ns = due_ns < wait_ns ? due_ns : wait_ns;
@@ -237,44 +143,72 @@ static int wait_ms(const struct sender *s, uint64_t mono_ns)
 
 static void show(struct sender *s, uint64_t mono_ns)
 {
-	uint64_t frames = 0;
+	unsigned all = s->settings->fleet.connections;
+	uint64_t frames, bytes;
 	char text[PROGRESS_MAX];
 
 	if (!progress_is_due(&s->progress, mono_ns))
 		return;
-	for (unsigned i = 0; i < s->settings->connections; i++)
-		frames += s->producers[i].frames;
+	fleet_sum(&s->fleet, &frames, &bytes);
 	snprintf(text, sizeof(text),
 		"sent %" PRIu64 " frames, %.0f/s, %u of %u connections", frames,
 		progress_rate(&s->progress, frames, mono_ns),
-		s->settings->connections - s->over, s->settings->connections);
+		all - s->fleet.over - s->fleet.closed.n - s->fleet.resting.n,
+		all);
 	progress_show(&s->progress, text);
+}
+
+/* Every place is open or has failed; or they come and go. */
+static void start(struct sender *s, uint64_t mono_ns)
+{
+	const struct fleet *f = &s->fleet;
+	double t = (double)(mono_ns - f->start_ns) / (double)NS_PER_S;
+
+	s->up = true;
+	s->start_ns = s->last_ns = mono_ns;
+	s->pacer = s->settings->pacer;
+	s->pacer.start_ns = mono_ns;
+	if (s->settings->fleet.churn != UINT64_MAX)
+		return;
+	progress_clear(&s->progress);
+	printf("open connections=%" PRIu64 " failed=%u seconds=%.3f "
+	       "rate=%.0f\n",
+		f->opened - f->failed - f->reconnects, f->failed, t,
+		t > 0 ? (double)(f->opened - f->failed) / t : 0.0);
+	fflush(stdout);
+}
+
+static void advance(struct sender *s, uint64_t mono_ns)
+{
+	struct fleet *f = &s->fleet;
+
+	if (!s->up && (fleet_is_up(f) || f->settings.churn != UINT64_MAX))
+		start(s, mono_ns);
+	if (s->up && !f->ending &&
+		mono_ns - s->start_ns >= s->settings->duration_ns)
+		end(s, mono_ns, true);
+	if (s->up && !f->ending && !s->settings->idle)
+		deal(s);
+	if (!f->ending && all_dealt(s))
+		end(s, mono_ns, false);
+	if (f->ending && mono_ns > s->end_ns)
+		fleet_abort(f, PRODUCER_E_SILENT);
 }
 
 static int loop(struct sender *s)
 {
-	uint64_t greeting_end_ns = s->start_ns + PATIENCE_MS * NS_PER_MS;
-	uint64_t duration_ns = s->settings->duration_ns;
 	struct epoll_event events[EVENTS];
 
-	while (s->over < s->settings->connections) {
+	for (;;) {
 		uint64_t mono_ns = now_ns();
+		int r = fleet_tend(&s->fleet, mono_ns);
 		int n;
 
-		if (!s->ending && mono_ns - s->start_ns >= duration_ns)
-			end(s, mono_ns, true);
-		if (!s->ending)
-			deal(s);
-		if (!s->ending && all_dealt(s))
-			end(s, mono_ns, false);
-		if (s->ending)
-			stop_idle(s);
-		if (s->ending && mono_ns > s->end_ns)
-			abort_rest(s, PRODUCER_E_SILENT);
-		if (mono_ns > greeting_end_ns) {
-			abort_greeting(s);
-			greeting_end_ns = UINT64_MAX;
-		}
+		if (r != 0)
+			return r;
+		advance(s, mono_ns);
+		if (fleet_is_over(&s->fleet))
+			return 0;
 		show(s, mono_ns);
 		n = epoll_wait(
 			s->epoll_fd, events, EVENTS, wait_ms(s, mono_ns));
@@ -283,40 +217,11 @@ static int loop(struct sender *s)
 		for (int i = 0; i < n; i++)
 			on_event(s, &events[i]);
 	}
-	return 0;
-}
-
-static int watch(struct sender *s, int fd, uint32_t events, void *data)
-{
-	struct epoll_event event = { .events = events, .data.ptr = data };
-
-	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0
-								      : -errno;
-}
-
-/* Opens all connections; the failed ones are accounted for.  A failure to
- * watch one is an error of ours. */
-static int open_all(struct sender *s)
-{
-	for (unsigned i = 0; i < s->settings->connections; i++) {
-		struct producer *p = &s->producers[i];
-		int r;
-
-		if (producer_open(p, i + 1, &s->settings->to, s->tape,
-			    !s->settings->unidirectional, PATIENCE_MS) != 0) {
-			account_over(s, p);
-			continue;
-		}
-		r = watch(
-			s, p->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, p);
-		if (r != 0)
-			return r;
-	}
-	return 0;
 }
 
 static int open_signals(struct sender *s)
 {
+	struct epoll_event event = { .events = EPOLLIN };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -325,24 +230,36 @@ static int open_signals(struct sender *s)
 	s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (s->signal_fd < 0)
 		return -errno;
-	return watch(s, s->signal_fd, EPOLLIN, NULL);
+	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->signal_fd, &event) == 0
+		       ? 0
+		       : -errno;
 }
 
 static void sum(const struct sender *s, struct send_result *result)
 {
-	*result = (struct send_result){ 0 };
-	for (unsigned i = 0; i < s->settings->connections; i++) {
-		const struct producer *p = &s->producers[i];
+	const struct fleet *f = &s->fleet;
+	double t = (double)(s->last_ns - s->start_ns) / (double)NS_PER_S;
 
-		result->frames += p->frames;
-		result->bytes += p->bytes;
-		result->failed += p->state != PRODUCER_DONE;
-	}
-	result->ns = s->last_ns - s->start_ns;
+	*result = (struct send_result){
+		.ns = s->last_ns - s->start_ns,
+		.opened = f->opened,
+		.accepted = f->accepted,
+		.stopped = f->stopped,
+		.finished = f->finished,
+		.cut = f->cut,
+		.reconnects = f->reconnects,
+		.failed = f->failed,
+		.accept_ns = f->accept_ns,
+	};
+	fleet_sum(f, &result->frames, &result->bytes);
+	for (unsigned i = 0; i < f->settings.connections && t > 0; i++)
+		spread_add(&result->place_rates,
+			(uint64_t)((double)producer_total(&f->producers[i]) /
+				   t));
 }
 
 int send_run(struct send_result *result, const struct send_settings *settings,
-	const struct tape *tape)
+	struct tape *tape)
 {
 	struct sender s = { .settings = settings,
 		.tape = tape,
@@ -350,32 +267,22 @@ int send_run(struct send_result *result, const struct send_settings *settings,
 		.signal_fd = -1 };
 	int r;
 
-	TAILQ_INIT(&s.queue);
 	progress_init(&s.progress, settings->progress, now_ns());
-	s.producers = calloc(settings->connections, sizeof(*s.producers));
-	if (s.producers == NULL)
-		return -ENOMEM;
 	s.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	r = s.epoll_fd < 0 ? -errno : open_signals(&s);
 	if (r == 0)
-		r = open_all(&s);
+		r = fleet_init(&s.fleet, &settings->fleet, tape, s.epoll_fd,
+			&s.progress);
 	if (r == 0) {
 		s.start_ns = s.last_ns = now_ns();
-		s.pacer = (struct pacer){ .start_ns = s.start_ns,
-			.rate = settings->rate,
-			.ramp_ns = settings->ramp_ns };
 		r = loop(&s);
 		progress_clear(&s.progress);
 		sum(&s, result);
 	}
-	for (unsigned i = 0; i < settings->connections; i++)
-		if (s.producers[i].magic == PRODUCER_MAGIC &&
-			!producer_is_over(&s.producers[i]))
-			producer_abort(&s.producers[i], -ECANCELED);
+	fleet_deinit(&s.fleet);
 	if (s.signal_fd >= 0)
 		close(s.signal_fd);
 	if (s.epoll_fd >= 0)
 		close(s.epoll_fd);
-	free(s.producers);
 	return r;
 }

@@ -5,8 +5,6 @@
 
 #include "load/generate.h"
 
-enum { PREFIX_LEN = 4 };
-
 void tape_deinit(struct tape *t)
 {
 	free(t->data);
@@ -38,8 +36,8 @@ int tape_add(struct tape *t, struct slice payload)
 	uint8_t *at;
 	int r;
 
-	r = grow((void **)&t->data, &t->cap, t->len, PREFIX_LEN + payload.len,
-		1, 1 << 20);
+	r = grow((void **)&t->data, &t->cap, t->len,
+		TAPE_PREFIX_LEN + payload.len, 1, 1 << 20);
 	if (r != 0)
 		return r;
 	r = grow((void **)&t->ends, &t->frames_cap, t->frames, 1,
@@ -47,21 +45,21 @@ int tape_add(struct tape *t, struct slice payload)
 	if (r != 0)
 		return r;
 	at = t->data + t->len;
-	for (int i = 0; i < PREFIX_LEN; i++)
-		at[i] = (uint8_t)(payload.len >> 8 * (PREFIX_LEN - 1 - i));
-	memcpy(at + PREFIX_LEN, payload.data, payload.len);
-	t->len += PREFIX_LEN + payload.len;
+	for (int i = 0; i < TAPE_PREFIX_LEN; i++)
+		at[i] = (uint8_t)(payload.len >> 8 * (TAPE_PREFIX_LEN - 1 - i));
+	memcpy(at + TAPE_PREFIX_LEN, payload.data, payload.len);
+	t->len += TAPE_PREFIX_LEN + payload.len;
 	t->ends[t->frames++] = t->len;
 	return 0;
 }
 
-int tape_add_generated(
-	struct tape *t, size_t frames, uint64_t seed, uint64_t start_ns)
+int tape_add_generated(struct tape *t, size_t frames, uint64_t seed,
+	uint64_t start_ns, const char *identity)
 {
 	struct generator g;
 	uint8_t payload[GENERATOR_MAX];
 
-	generator_init(&g, seed, start_ns);
+	generator_init(&g, seed, start_ns, identity);
 	for (size_t i = 0; i < frames; i++) {
 		size_t len = generator_next(&g, payload, sizeof(payload));
 		int r = tape_add(t, slice_from(payload, len));

@@ -11,6 +11,8 @@
 
 #include "base/slice.h"
 
+enum { TAPE_PREFIX_LEN = 4 }; /* octets of a frame's length */
+
 struct tape {
 	uint8_t *data; /* length prefixes included */
 	size_t len;
@@ -29,10 +31,19 @@ int tape_add(struct tape *t, struct slice payload);
 
 /*
  * tape_add_generated() - `frames` generated messages (load/generate.h)
+ * @identity:  the DNS server they are of
+ *
  * Return: 0 or -ENOMEM.
  */
-int tape_add_generated(
-	struct tape *t, size_t frames, uint64_t seed, uint64_t start_ns);
+int tape_add_generated(struct tape *t, size_t frames, uint64_t seed,
+	uint64_t start_ns, const char *identity);
+
+/*
+ * tape_stamp() - frames `first` up to before `last` happened at that time
+ * Writes over the query and response times there are; a frame that has none,
+ * or is no dnstap message, stays as it is.
+ */
+void tape_stamp(struct tape *t, size_t first, size_t last, uint64_t real_ns);
 
 /* Where frame i begins (the end of the tape for i == frames). */
 static inline size_t tape_start(const struct tape *t, size_t i)

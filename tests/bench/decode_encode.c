@@ -243,7 +243,7 @@ int main(int argc, char **argv)
 	}
 	if (count > 0) {
 		if (tape_add_generated(&generated, count, SEED,
-			    UINT64_C(1700000000000000000)) != 0)
+			    UINT64_C(1700000000000000000), "resolver-1") != 0)
 			fail("out of memory");
 		measure_all("generated", &generated, 1);
 		tape_deinit(&generated);

@@ -16,7 +16,7 @@ static struct dns_record records[DNS_RECORDS_MAX];
 
 static void setup(void)
 {
-	generator_init(&g, 1, START_NS);
+	generator_init(&g, 1, START_NS, GENERATOR_IDENTITY);
 }
 
 static struct slice next(void)
@@ -58,7 +58,7 @@ START_TEST(the_same_seed_gives_the_same_messages)
 	struct generator other;
 	static uint8_t copy[GENERATOR_MAX];
 
-	generator_init(&other, 1, START_NS);
+	generator_init(&other, 1, START_NS, GENERATOR_IDENTITY);
 	for (int i = 0; i < MESSAGES; i++) {
 		struct slice s = next();
 
@@ -76,7 +76,7 @@ START_TEST(another_seed_gives_other_messages)
 	struct slice s = next();
 	size_t len;
 
-	generator_init(&other, 2, START_NS);
+	generator_init(&other, 2, START_NS, GENERATOR_IDENTITY);
 	len = generator_next(&other, copy, sizeof(copy));
 	ck_assert(len != s.len || memcmp(copy, s.data, len) != 0);
 }

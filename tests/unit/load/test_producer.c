@@ -11,10 +11,10 @@
 #include "wire/frame.h"
 #include "wire/handshake.h"
 
-enum { FRAMES = 20000, WAIT_MS = 1000 };
+enum { FRAMES = 20000 };
 
 static char path[64];
-static struct address address;
+static struct producer_settings settings;
 static struct tape tape;
 static struct producer p;
 static int listener;
@@ -26,12 +26,16 @@ static void setup(void)
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
-	ck_assert_int_eq(address_parse(&address, path), 0);
+	settings = (struct producer_settings){ 0 };
+	ck_assert_int_eq(address_parse(&settings.link.to, path), 0);
 	listener = socket(AF_UNIX, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(listener, &address.sa, address.len), 0);
+	ck_assert_int_eq(
+		bind(listener, &settings.link.to.sa, settings.link.to.len), 0);
 	ck_assert_int_eq(listen(listener, 1), 0);
 	tape = TAPE_NULL;
-	ck_assert_int_eq(tape_add_generated(&tape, FRAMES, 1, 0), 0);
+	ck_assert_int_eq(
+		tape_add_generated(&tape, FRAMES, 1, 0, "resolver-1"), 0);
+	producer_init(&p, 1, &settings, &tape);
 }
 
 static void teardown(void)
@@ -49,9 +53,9 @@ static void teardown(void)
 
 static void open_both(bool bidirectional)
 {
-	ck_assert_int_eq(
-		producer_open(&p, 1, &address, &tape, bidirectional, WAIT_MS),
-		0);
+	settings.unidirectional = !bidirectional;
+	ck_assert_int_eq(producer_open(&p, NULL), 0);
+	ck_assert(producer_write(&p)); /* its first word */
 	peer = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
 	ck_assert_int_ge(peer, 0);
 }
@@ -102,7 +106,6 @@ START_TEST(a_bidirectional_stream_goes_from_ready_to_finish)
 	struct received r = { 0 };
 
 	open_both(true);
-	ck_assert(producer_write(&p));
 	ck_assert_int_eq(p.state, PRODUCER_GREETING);
 	receive(&r);
 	ck_assert_int_eq(r.said, HANDSHAKE_E_ACCEPT);
@@ -225,11 +228,96 @@ END_TEST
 
 START_TEST(nobody_there_is_an_error_with_a_reason)
 {
+	char text[PRODUCER_TEXT_MAX];
+
 	unlink(path);
-	ck_assert_int_eq(
-		producer_open(&p, 1, &address, &tape, true, WAIT_MS), -ENOENT);
+	ck_assert_int_eq(producer_open(&p, NULL), -ENOENT);
 	ck_assert_int_eq(p.state, PRODUCER_FAILED);
-	ck_assert_str_eq(producer_error_text(p.error), strerror(ENOENT));
+	producer_error_text(&p, text);
+	ck_assert_str_eq(text, strerror(ENOENT));
+}
+END_TEST
+
+/* Everything but one octet, however long it is told to go on. */
+START_TEST(a_handshake_that_stalls_is_never_whole)
+{
+	struct received r = { 0 };
+
+	settings.stall = PRODUCER_STALL_HANDSHAKE;
+	open_both(true);
+	ck_assert_int_eq(p.state, PRODUCER_STALLED);
+	receive(&r);
+	ck_assert_uint_gt(r.len, 8); /* it has begun to be one */
+	ck_assert_int_eq(r.said, 0);
+	for (int i = 0; i < 2 * FRAME_TYPE_MAX; i++)
+		producer_trickle(&p);
+	receive(&r);
+	ck_assert_int_eq(r.said, 0);
+	ck_assert_uint_eq(r.len, p.out_len - 1);
+	producer_leave(&p);
+	ck_assert_int_eq(p.state, PRODUCER_DONE);
+	free(r.data);
+}
+END_TEST
+
+START_TEST(a_frame_that_stalls_goes_on_octet_by_octet)
+{
+	struct received r = { 0 };
+	size_t half = tape.ends[0] / 2;
+
+	settings.stall = PRODUCER_STALL_FRAME;
+	open_both(true);
+	say(handshake_accept);
+	ck_assert_int_eq(p.state, PRODUCER_OPEN);
+	producer_write(&p);
+	ck_assert_int_eq(p.state, PRODUCER_STALLED);
+	receive(&r);
+	ck_assert_uint_eq(r.frames, 0);
+	for (size_t i = half; i < tape.ends[0] - 1; i++)
+		producer_trickle(&p);
+	receive(&r);
+	ck_assert_uint_eq(r.frames, 0);
+	ck_assert_uint_eq(p.frames, 0);
+	producer_trickle(&p);
+	receive(&r);
+	ck_assert_uint_eq(r.frames, 1);
+	ck_assert_uint_eq(p.frames, 1);
+	free(r.data);
+}
+END_TEST
+
+START_TEST(a_stalled_one_hears_that_the_peer_goes)
+{
+	settings.stall = PRODUCER_STALL_FRAME;
+	open_both(true);
+	say(handshake_accept);
+	producer_write(&p);
+	close(peer);
+	peer = -1;
+	producer_read(&p);
+	ck_assert_int_eq(p.state, PRODUCER_FAILED);
+	ck_assert_int_eq(p.error, PRODUCER_E_CLOSED);
+}
+END_TEST
+
+START_TEST(a_full_queue_of_the_listener_is_no_failure)
+{
+	struct producer others[16];
+	size_t n = 0;
+	int r = 0;
+
+	while (n < 16 && r == 0) {
+		producer_init(&others[n], 2, &settings, &tape);
+		r = producer_open(&others[n], NULL);
+		n++;
+	}
+	ck_assert_int_eq(r, LINK_E_BUSY);
+	ck_assert_int_eq(others[n - 1].state, PRODUCER_CLOSED);
+	peer = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+	ck_assert_int_eq(producer_open(&others[n - 1], NULL), 0);
+	while (n-- > 0)
+		producer_abort(&others[n], -ECANCELED);
+	producer_abort(&p, -ECANCELED);
 }
 END_TEST
 
@@ -246,6 +334,10 @@ int main(void)
 	tcase_add_test(tc, accept_may_come_octet_by_octet);
 	tcase_add_test(tc, another_protocol_ends_the_connection);
 	tcase_add_test(tc, finish_before_stop_ends_the_connection);
+	tcase_add_test(tc, a_handshake_that_stalls_is_never_whole);
+	tcase_add_test(tc, a_frame_that_stalls_goes_on_octet_by_octet);
+	tcase_add_test(tc, a_stalled_one_hears_that_the_peer_goes);
+	tcase_add_test(tc, a_full_queue_of_the_listener_is_no_failure);
 	tcase_add_test(tc, nobody_there_is_an_error_with_a_reason);
 	return suite_run("producer", tc);
 }

@@ -1,0 +1,415 @@
+#include "load/send_options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "load/generate.h"
+#include "load/option.h"
+#include "load/profile.h"
+
+static const char help[] =
+	"usage: tapferry-load send --to ADDRESS [OPTION]...\n"
+	"\n"
+	"what\n"
+	"  --capture FILE     play a Frame Streams file; may be given again\n"
+	"  --generate         play generated traffic (default without "
+	"--capture)\n"
+	"  --seed N           of the generated traffic (default 1)\n"
+	"  --identity NAME    of the DNS server in it "
+	"(default " GENERATOR_IDENTITY ")\n"
+	"  --stamp            frames carry the time at which they are sent\n"
+	"  --loop             play the captures again and again\n"
+	"  --idle             send nothing: open the connections and stay\n"
+	"  --stall WHERE      stop in the middle of the handshake, or of a "
+	"frame,\n"
+	"                     and stay\n"
+	"  --trickle DURATION go on all the same, an octet at a time\n"
+	"where to and from\n"
+	"  --to ADDRESS       unix:/path, tcp://host:port or tls://host:port\n"
+	"  --sources NETWORK  come from its addresses in turn: 127.0.0.0/8\n"
+	"  --tls-ca FILE      authorities to trust (default: the system's)\n"
+	"  --tls-cert FILE    certificate to show\n"
+	"  --tls-key FILE     its key\n"
+	"  --tls-name NAME    whom the receiver's certificate must name "
+	"(default:\n"
+	"                     the address)\n"
+	"  --tls-insecure     take any certificate\n"
+	"  --unidirectional   START at once, without READY and FINISH\n"
+	"connections\n"
+	"  --connections N    open at a time (default 1)\n"
+	"  --opening N        of which so many may be on their way to ACCEPT\n"
+	"                     (default 256)\n"
+	"  --connect-rate N   open so many a second (default: as many as go)\n"
+	"  --churn K          each ends after K frames, and another is opened\n"
+	"  --connects N       connections to open in all, with --churn\n"
+	"  --reconnect DURATION\n"
+	"                     open one that failed again after this pause\n"
+	"how much\n"
+	"  --rate N           frames a second over all connections (default: "
+	"as\n"
+	"                     many as go)\n"
+	"  --ramp DURATION    raise the rate from nothing during this time\n"
+	"  --profile SPEC     ramp:FROM..TO/DURATION or\n"
+	"                     spike:RATE..PEAK/LENGTH@EVERY instead of --rate\n"
+	"  --count N          frames to send in all\n"
+	"  --duration DURATION\n"
+	"                     time to send for, once all connections are open\n"
+	"  --progress         a live line even when stderr is no terminal\n"
+	"  --quiet            no live line\n";
+
+enum {
+	CONNECTIONS_MAX = 1000 * 1000,
+	OPENING = 256, /* less than a listener's backlog usually is */
+};
+
+static int usage_error(const char *text)
+{
+	fprintf(stderr, "tapferry-load send: %s\n", text);
+	return EXIT_USAGE;
+}
+
+static bool take_stall(struct send_options *o)
+{
+	if (strcmp(optarg, "handshake") == 0)
+		o->send.fleet.producer.stall = PRODUCER_STALL_HANDSHAKE;
+	else if (strcmp(optarg, "frame") == 0)
+		o->send.fleet.producer.stall = PRODUCER_STALL_FRAME;
+	else
+		fprintf(stderr,
+			"tapferry-load: --stall: \"%s\" is neither handshake "
+			"nor frame\n",
+			optarg);
+	return o->send.fleet.producer.stall != PRODUCER_NO_STALL;
+}
+
+static bool take_identity(struct send_options *o)
+{
+	o->identity = optarg;
+	if (strlen(optarg) <= GENERATOR_IDENTITY_MAX)
+		return true;
+	fprintf(stderr, "tapferry-load: --identity: more than %d octets\n",
+		GENERATOR_IDENTITY_MAX);
+	return false;
+}
+
+static bool take_count(unsigned *n, const char *name)
+{
+	uint64_t value;
+
+	if (!option_number(&value, name, optarg, 1, CONNECTIONS_MAX))
+		return false;
+	*n = (unsigned)value;
+	return true;
+}
+
+/* Of TLS.  Return: false for another one. */
+static bool take_tls(struct send_options *o, int option)
+{
+	switch (option) {
+	case 'A':
+		o->dial.ca = optarg;
+		break;
+	case 'C':
+		o->dial.cert = optarg;
+		break;
+	case 'K':
+		o->dial.key = optarg;
+		break;
+	case 'N':
+		o->dial.name = optarg;
+		break;
+	case 'I':
+		o->dial.insecure = true;
+		break;
+	default:
+		return false;
+	}
+	return o->tls = true;
+}
+
+/* Of connections.  Return: false when its value cannot be. */
+static bool take_fleet(struct send_options *o, int option, const char *name)
+{
+	struct fleet_settings *f = &o->send.fleet;
+
+	switch (option) {
+	case 'u':
+		return f->producer.unidirectional = true;
+	case 'c':
+		return take_count(&f->connections, name);
+	case 'o':
+		return take_count(&f->opening_max, name);
+	case 'R':
+		return option_rate(&f->connect_rate, name, optarg);
+	case 'k':
+		return option_number(
+			&f->churn, name, optarg, 0, UINT64_MAX - 1);
+	case 'x':
+		o->has_connects = true;
+		return option_number(
+			&f->connects, name, optarg, 1, UINT64_MAX - 1);
+	case 'e':
+		return option_duration(&f->reconnect_ns, name, optarg);
+	case 'y':
+		return option_duration(&f->trickle_ns, name, optarg);
+	case 'S':
+		o->sources = optarg;
+		return true;
+	case 'z':
+		return take_stall(o);
+	default:
+		return take_tls(o, option); /* getopt_long() has said why */
+	}
+}
+
+/* One option.  Return: false when its value cannot be. */
+static bool take(struct send_options *o, int option, const char *name)
+{
+	switch (option) {
+	case 't':
+		o->to = optarg;
+		return true;
+	case 'f':
+		o->captures[o->n_captures++] = optarg;
+		return true;
+	case 'g':
+		return o->generate = true;
+	case 'l':
+		return o->loop = true;
+	case 'i':
+		return o->send.idle = true;
+	case 'm':
+		return o->send.stamp = true;
+	case 'D':
+		return take_identity(o);
+	case 'p':
+		return o->send.progress = true;
+	case 'q':
+		o->send.progress = false;
+		return true;
+	case 's':
+		return option_number(&o->seed, name, optarg, 0, UINT64_MAX);
+	case 'r':
+		return option_rate(&o->rate, name, optarg);
+	case 'a':
+		return option_duration(&o->ramp_ns, name, optarg);
+	case 'P':
+		o->profile = optarg;
+		return true;
+	case 'n':
+		return option_number(
+			&o->send.count, name, optarg, 1, UINT64_MAX - 1);
+	case 'd':
+		return option_duration(&o->send.duration_ns, name, optarg);
+	default:
+		return take_fleet(o, option, name);
+	}
+}
+
+/* What cannot be together.  Return: the sentence about it, or NULL. */
+static const char *find_clash(const struct send_options *o)
+{
+	const struct fleet_settings *f = &o->send.fleet;
+	bool stall = f->producer.stall != PRODUCER_NO_STALL;
+	bool paced = o->rate > 0 || o->profile != NULL;
+	bool counted = o->send.count != UINT64_MAX;
+
+	if (o->to == NULL)
+		return "--to ADDRESS is missing";
+	if (o->generate && o->n_captures > 0)
+		return "--generate and --capture: choose one";
+	if (o->identity != NULL && o->n_captures > 0)
+		return "--identity is of generated traffic; a capture has its "
+		       "own";
+	if (o->loop && o->n_captures == 0)
+		return "--loop repeats captures; there is none";
+	if (o->ramp_ns > 0 && o->rate == 0)
+		return "--ramp leads to a rate; give --rate too";
+	if (o->profile != NULL && o->rate > 0)
+		return "--profile tells the rate; leave out --rate and --ramp";
+	if (o->send.idle && (stall || paced || counted))
+		return "--idle sends nothing; leave out what is said of frames "
+		       "(--rate, --profile, --count, --stall)";
+	if (stall && (paced || counted || f->churn != UINT64_MAX))
+		return "--stall sends no frame; leave out --rate, --profile, "
+		       "--count and --churn";
+	if (f->trickle_ns > 0 && !stall)
+		return "--trickle goes on with what --stall began; give that "
+		       "too";
+	if (o->send.idle && f->churn != UINT64_MAX)
+		return "--churn ends connections, --idle keeps them: choose "
+		       "one";
+	if (o->has_connects && f->churn == UINT64_MAX)
+		return "--connects is of --churn; without, --connections is "
+		       "the total";
+	if (f->churn == 0 && counted)
+		return "--churn 0 sends no frame; give --connects instead of "
+		       "--count";
+	return NULL;
+}
+
+static int check_sources(struct send_options *o)
+{
+	struct fleet_settings *f = &o->send.fleet;
+	struct buf why = BUF_NULL;
+	int r;
+
+	if (o->sources == NULL)
+		return 0;
+	r = sources_parse(&f->sources, o->sources, &why);
+	if (r != 0)
+		fprintf(stderr, "tapferry-load: --sources: %s\n",
+			buf_str(&why));
+	buf_deinit(&why);
+	if (r != 0)
+		return EXIT_USAGE;
+	if (!sources_suit(&f->sources, &f->producer.link.to))
+		return usage_error(
+			"--sources: from there to --to no connection "
+			"leads: both must be IPv4, or both IPv6");
+	return 0;
+}
+
+/* Whom a certificate must name when nobody said: the address. */
+static void name_receiver(struct send_options *o)
+{
+	const struct address *to = &o->send.fleet.producer.link.to;
+
+	if (to->sa.sa_family == AF_INET)
+		inet_ntop(AF_INET, &to->in.sin_addr, o->name, sizeof(o->name));
+	else
+		inet_ntop(
+			AF_INET6, &to->in6.sin6_addr, o->name, sizeof(o->name));
+	o->dial.name = o->name;
+}
+
+static int check_tls(struct send_options *o)
+{
+	if (!o->send.fleet.producer.link.to.tls)
+		return o->tls ? usage_error("--tls-... options are of --to "
+					    "tls://HOST:PORT")
+			      : 0;
+	if ((o->dial.cert == NULL) != (o->dial.key == NULL))
+		return usage_error("--tls-cert and --tls-key belong together; "
+				   "give both");
+	if (o->dial.name == NULL)
+		name_receiver(o);
+	return 0;
+}
+
+static int check_rates(struct send_options *o)
+{
+	int r;
+
+	o->send.pacer.rate = o->rate;
+	o->send.pacer.ramp_ns = o->ramp_ns;
+	if (o->profile == NULL)
+		return 0;
+	r = profile_parse(&o->send.pacer, o->profile);
+	if (r == 0)
+		return 0;
+	fprintf(stderr, "tapferry-load: --profile %s: %s\n", o->profile,
+		profile_error_text(r));
+	return EXIT_USAGE;
+}
+
+/* Return: 0 or EXIT_USAGE. */
+static int check(struct send_options *o, int argc, char **argv)
+{
+	const char *clash = find_clash(o);
+	int r;
+
+	if (optind < argc) {
+		fprintf(stderr,
+			"tapferry-load send: what is \"%s\"? every value "
+			"belongs to an option\n",
+			argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (clash != NULL)
+		return usage_error(clash);
+	r = address_parse(&o->send.fleet.producer.link.to, o->to);
+	if (r != 0) {
+		fprintf(stderr, "tapferry-load: --to %s: %s\n", o->to,
+			address_error_text(r));
+		return EXIT_USAGE;
+	}
+	r = check_sources(o);
+	if (r == 0)
+		r = check_tls(o);
+	return r == 0 ? check_rates(o) : r;
+}
+
+int send_options_parse(
+	struct send_options *o, int argc, char **argv, bool *helped)
+{
+	static const struct option known[] = {
+		{ "to", required_argument, NULL, 't' },
+		{ "capture", required_argument, NULL, 'f' },
+		{ "generate", no_argument, NULL, 'g' },
+		{ "loop", no_argument, NULL, 'l' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "identity", required_argument, NULL, 'D' },
+		{ "stamp", no_argument, NULL, 'm' },
+		{ "idle", no_argument, NULL, 'i' },
+		{ "stall", required_argument, NULL, 'z' },
+		{ "trickle", required_argument, NULL, 'y' },
+		{ "sources", required_argument, NULL, 'S' },
+		{ "tls-ca", required_argument, NULL, 'A' },
+		{ "tls-cert", required_argument, NULL, 'C' },
+		{ "tls-key", required_argument, NULL, 'K' },
+		{ "tls-name", required_argument, NULL, 'N' },
+		{ "tls-insecure", no_argument, NULL, 'I' },
+		{ "unidirectional", no_argument, NULL, 'u' },
+		{ "connections", required_argument, NULL, 'c' },
+		{ "opening", required_argument, NULL, 'o' },
+		{ "connect-rate", required_argument, NULL, 'R' },
+		{ "churn", required_argument, NULL, 'k' },
+		{ "connects", required_argument, NULL, 'x' },
+		{ "reconnect", required_argument, NULL, 'e' },
+		{ "rate", required_argument, NULL, 'r' },
+		{ "ramp", required_argument, NULL, 'a' },
+		{ "profile", required_argument, NULL, 'P' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "progress", no_argument, NULL, 'p' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int index = 0;
+	int option;
+
+	*o = (struct send_options){
+		.seed = 1,
+		.send = {
+			.fleet = {
+				.connections = 1,
+				.opening_max = OPENING,
+				.connects = UINT64_MAX,
+				.churn = UINT64_MAX,
+			},
+			.count = UINT64_MAX,
+			.duration_ns = UINT64_MAX,
+			.progress = isatty(STDERR_FILENO) == 1,
+		},
+	};
+	o->captures = calloc((size_t)argc, sizeof(*o->captures));
+	if (o->captures == NULL)
+		return -ENOMEM;
+	while ((option = getopt_long(argc, argv, "h", known, &index)) != -1) {
+		if (option == 'h') {
+			*helped = true;
+			fputs(help, stdout);
+			return 0;
+		}
+		if (!take(o, option, known[index].name))
+			return EXIT_USAGE;
+	}
+	return check(o, argc, argv);
+}
