@@ -28,6 +28,7 @@ struct rule {
 	enum verdict_action action;
 	const char *reason;
 	bool slow_down;
+	bool gone;
 	int number;
 	/* another channel may help; if that was tried, this is what to do */
 	enum verdict_action without_channel;
@@ -68,7 +69,7 @@ static const struct rule rules[] = {
 		.slow_down = true),
 	RULE(21, 400, HOLD, "invalid token; set the right one"),
 	RULE(22, 400, HOLD, "token disabled; enable it in Splunk"),
-	RULE(23, 503, RETRY, "server is shutting down"),
+	RULE(23, 503, RETRY, "server is shutting down", .gone = true),
 	RULE(24, 200, DELIVERED, "queue near capacity", .slow_down = true),
 	RULE(25, 200, DELIVERED, "ack channel near capacity"),
 	RULE(26, 429, RETRY, "queue at capacity", .slow_down = true),
@@ -264,6 +265,7 @@ void hec_judge(
 		judge_channel(v, rq, rule);
 	else
 		set(v, rule->action, rule->slow_down, rule->reason);
+	v->gone = rule != NULL && rule->gone;
 	if (v->action == VERDICT_DELIVERED) {
 		v->ack_id = ack_id(json_object_get(root, "ackId"));
 		v->channel_full = v->code == 25;

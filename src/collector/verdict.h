@@ -37,6 +37,7 @@ enum verdict_action {
 struct verdict {
 	enum verdict_action action;
 	bool slow_down; /* the backend asked for less */
+	bool gone;      /* VERDICT_RETRY: it is shutting down, others at once */
 	uint32_t event; /* VERDICT_PARTIAL: index of the refused one, 0-based */
 	uint64_t retry_after_ns; /* from Retry-After; 0: it did not say */
 	uint64_t ack_id;   /* to ask about before the events are in for good;

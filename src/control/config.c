@@ -126,7 +126,18 @@ static void check_urls(struct config_memory *m, const config_setting_t *s,
 			tree_problem(&m->tree,
 				config_setting_get_elem(list, (unsigned)i),
 				"url", "\"%s\" %s", text, url_error_text(r));
+		for (size_t j = 0; j < i; j++)
+			if (same_text(text, out->remote.backends[j].url))
+				tree_problem(&m->tree,
+					config_setting_get_elem(
+						list, (unsigned)i),
+					"url",
+					"an earlier backend has that URL; give "
+					"that one a weight instead");
 	}
+	if (out->remote.n_backends > BALANCE_MAX)
+		tree_problem(&m->tree, s, scopes[SCOPE_BACKEND].key,
+			"there are more than %d", BALANCE_MAX);
 }
 
 static void check_remote(struct config_memory *m, const config_setting_t *s,
@@ -139,6 +150,9 @@ static void check_remote(struct config_memory *m, const config_setting_t *s,
 	if (r->retry_max_ns < r->retry_initial_ns)
 		tree_problem(
 			&m->tree, s, "retry.max", "is less than retry.initial");
+	if (r->breaker.max_time_ns < r->breaker.time_ns)
+		tree_problem(&m->tree, s, "breaker.max_time",
+			"is less than breaker.time");
 	if (r->tls_ca != NULL && access(r->tls_ca, R_OK) != 0)
 		tree_problem(&m->tree, s, "tls.ca",
 			"%s cannot be read: %s: name a PEM file, or leave "

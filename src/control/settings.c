@@ -13,6 +13,9 @@ _Static_assert(
 	OUTPUT_TYPE_STDOUT == 0 && OUTPUT_TYPE_FILE == 1, "outputs[].type");
 _Static_assert(METHOD_POST == 0 && METHOD_PUT == 1, "outputs[].method");
 _Static_assert(FORMAT_NDJSON == 0 && FORMAT_ARRAY == 1, "outputs[].format");
+_Static_assert(BALANCE_ROUND_ROBIN == 0 && BALANCE_LEAST_CONNECTIONS == 1 &&
+		       BALANCE_RANDOM == 2 && BALANCE_POWER_OF_TWO == 3,
+	"outputs[].balance");
 _Static_assert(DIALECT_NATIVE == 0 && DIALECT_CIM == 1, "outputs[].dialect");
 _Static_assert(RAW_NEVER == 0 && RAW_MALFORMED == 1 && RAW_ALWAYS == 2,
 	"outputs[].include_raw");
@@ -43,6 +46,8 @@ const struct scope scopes[SCOPE_COUNT] = {
 #define BATCH_VALUES        struct output_values
 #define BACKEND_VALUES      struct backend_settings
 #define RETRY_VALUES        struct output_values
+#define BREAKER_VALUES      struct output_values
+#define ADAPTIVE_VALUES     struct output_values
 #define TLS_VALUES          struct output_values
 #define SPOOL_VALUES        struct output_values
 #define DEAD_LETTER_VALUES  struct output_values

@@ -1,9 +1,12 @@
 #include "deliver/backend_list.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "deliver/round_robin.h"
+/* Weights are in quarters, so that one of 1 can get lighter. */
+enum { WEIGHT_ONE = 4 };
 
 int backend_list_new(struct backend_list **lp, size_t max)
 {
@@ -17,15 +20,25 @@ void backend_list_add(struct backend_list *l, struct backend **bp)
 	*bp = NULL;
 }
 
-static void retire(struct rcu_head *head)
+void backend_list_free(struct backend_list *l)
 {
-	struct backend_list *l =
-		caa_container_of(head, struct backend_list, rcu);
-
-	rcu_grace_passed();
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; l != NULL && i < l->n; i++)
 		backend_put(l->of[i]);
 	free(l);
+}
+
+struct backend *backend_list_find(const struct backend_list *l, const char *url)
+{
+	for (size_t i = 0; l != NULL && i < l->n; i++)
+		if (strcmp(l->of[i]->base, url) == 0)
+			return l->of[i];
+	return NULL;
+}
+
+static void retire(struct rcu_head *head)
+{
+	rcu_grace_passed();
+	backend_list_free(caa_container_of(head, struct backend_list, rcu));
 }
 
 void backend_list_publish(
@@ -38,19 +51,83 @@ void backend_list_publish(
 		rcu_retire(&former->rcu, retire);
 }
 
-struct backend *backend_list_pick(struct backend_list **place,
-	const struct backend *avoid, uint64_t mono_ns, uint64_t *until_ns)
+/* The better tier of backends is taken whole before the next is looked at. */
+enum tier { TIER_GOOD = 0, TIER_EJECTED, TIER_AVOIDED, TIER_NONE };
+
+static enum tier classify(const struct backend *b, struct pick *p)
+{
+	uint64_t at = atomic_load(&b->next_try_ns);
+
+	if (atomic_load(&b->disabled) || atomic_load(&b->draining))
+		return TIER_NONE;
+	if (!p->force && at > p->mono_ns) {
+		if (at < p->until_ns)
+			p->until_ns = at;
+		return TIER_NONE;
+	}
+	if (!p->force && atomic_load(&b->in_flight) >= atomic_load(&b->limit)) {
+		p->busy = true;
+		return TIER_NONE;
+	}
+	if (b == p->avoid)
+		return TIER_AVOIDED;
+	return atomic_load(&b->ejected_until_ns) > p->mono_ns ? TIER_EJECTED
+							      : TIER_GOOD;
+}
+
+static uint32_t weight_of(const struct backend *b, uint64_t mono_ns)
+{
+	uint32_t weight = atomic_load(&b->weight);
+
+	return atomic_load(&b->lighter_until_ns) > mono_ns
+		       ? weight
+		       : weight * WEIGHT_ONE;
+}
+
+static struct backend *pick_of(struct backend_list *l, struct pick *p)
+{
+	struct candidate candidates[BALANCE_MAX];
+	struct backend *of[BALANCE_MAX];
+	enum tier best = TIER_NONE;
+	struct draw draw = {
+		.turn = atomic_fetch_add_explicit(
+			&l->turn, 1, memory_order_relaxed),
+		.random = p->random,
+		.arg = p->arg,
+	};
+	size_t n = 0;
+
+	assert(l->n <= BALANCE_MAX);
+	for (size_t i = 0; i < l->n; i++) {
+		struct backend *b = l->of[i];
+		enum tier c = classify(b, p);
+
+		if (c > best || c == TIER_NONE)
+			continue;
+		if (c < best)
+			n = 0;
+		best = c;
+		candidates[n] = (struct candidate){
+			.weight = weight_of(b, p->mono_ns),
+			.load = atomic_load(&b->in_flight),
+			.credit = &b->credit,
+		};
+		of[n++] = b;
+	}
+	return n != 0 ? of[p->strategy(candidates, n, &draw)] : NULL;
+}
+
+struct backend *backend_list_pick(struct backend_list **place, struct pick *p)
 {
 	struct backend_list *l;
 	struct backend *b = NULL;
 
+	p->until_ns = UINT64_MAX;
+	p->busy = false;
 	rcu_reading_start();
 	l = rcu_get(*place);
 	if (l != NULL)
-		b = round_robin_pick(l->of, l->n,
-			atomic_fetch_add_explicit(
-				&l->turn, 1, memory_order_relaxed),
-			avoid, mono_ns, until_ns);
+		b = pick_of(l, p);
 	if (b != NULL)
 		backend_get(b);
 	rcu_reading_end();

@@ -23,7 +23,7 @@ uint64_t backoff_ceiling_ns(
 }
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
-static uint64_t next_random(struct backoff *b)
+uint64_t backoff_random(struct backoff *b)
 {
 	uint64_t z = b->state += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -35,7 +35,7 @@ static uint64_t next_random(struct backoff *b)
 uint64_t backoff_jitter_ns(struct backoff *b, uint64_t ceiling_ns)
 {
 	if (ceiling_ns == UINT64_MAX)
-		return next_random(b);
+		return backoff_random(b);
 	/* the modulo's bias is far below anything a clock shows */
-	return next_random(b) % (ceiling_ns + 1);
+	return backoff_random(b) % (ceiling_ns + 1);
 }

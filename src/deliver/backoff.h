@@ -18,6 +18,9 @@ struct backoff {
 /* From the system's randomness. */
 void backoff_init(struct backoff *b);
 
+/* 64 random bits. */
+uint64_t backoff_random(struct backoff *b);
+
 /* min(max, initial * 2^(failures - 1)); failures: 1 or more. */
 uint64_t backoff_ceiling_ns(
 	uint64_t initial_ns, uint64_t max_ns, uint32_t failures);

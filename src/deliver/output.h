@@ -14,8 +14,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/histogram.h"
 #include "collector/collector.h"
+#include "deliver/balance.h"
+#include "deliver/breaker.h"
 #include "deliver/header_list.h"
+#include "deliver/limiter.h"
+#include "deliver/outlier.h"
+#include "deliver/vitals.h"
 #include "event/feed.h"
 #include "spool/keeper.h"
 
@@ -37,6 +43,18 @@ static inline const struct collector *output_collector(enum output_type type)
 
 struct backend_settings {
 	const char *url; /* as configured, checked by the collector's url() */
+	unsigned weight; /* 1 or more; 0: 1 */
+	bool enabled; /* false: takes nothing until output_backend_enable() */
+};
+
+/* Requests that only ask whether a backend is well. */
+struct health_settings {
+	bool enabled;
+	struct vitals_settings vitals;
+	uint64_t timeout_ns;
+	const char *path; /* NULL: the product's own, else only connect */
+	bool head;        /* HEAD, not GET */
+	unsigned status;  /* wanted; 0: any 2xx */
 };
 
 struct remote_settings {
@@ -53,9 +71,15 @@ struct remote_settings {
 	uint64_t retry_initial_ns; /* first back-off; doubles, full jitter */
 	uint64_t retry_max_ns;
 	uint64_t hold_retry_ns; /* how often a held backend is tried */
-	const char *tls_ca;     /* PEM file, NULL: the system's */
-	bool tls_insecure;      /* do not check certificates */
-	const char *proxy;      /* NULL or "": none */
+	uint64_t light_ns;      /* smaller share after "queue near capacity" */
+	enum balance_strategy balance;
+	struct breaker_settings breaker;
+	struct limiter_settings limiter;
+	struct outlier_settings outlier;
+	struct health_settings health;
+	const char *tls_ca; /* PEM file, NULL: the system's */
+	bool tls_insecure;  /* do not check certificates */
+	const char *proxy;  /* NULL or "": none */
 };
 
 struct file_settings {
@@ -110,5 +134,80 @@ struct keeper *output_keeper(struct output *o);
 
 /* Joins, counts what is left as OUTPUT_DROPPED_SHUTDOWN, frees. */
 struct output *output_free(struct output *o); /* NULL */
+
+/* What an output's backend is doing. */
+enum backend_state {
+	BACKEND_UP = 0,
+	BACKEND_DOWN, /* failed; tried again later */
+	BACKEND_HELD, /* refuses us until somebody mends it */
+	/* only in views */
+	BACKEND_EJECTED,  /* stood out from the others */
+	BACKEND_DISABLED, /* by output_backend_enable() */
+	BACKEND_DRAINING, /* by output_backend_drain() */
+};
+
+/* "up", "down", … */
+const char *backend_state_name(enum backend_state state);
+
+struct backend_view {
+	const char *url; /* as configured; lent for the call */
+	enum backend_state state;
+	enum breaker_state breaker;
+	unsigned weight;
+	bool lighter;         /* gets a quarter of its share for a while */
+	double share;         /* of the requests of all, 0..1 */
+	unsigned in_flight;   /* requests under way */
+	unsigned limit;       /* how many it may have */
+	bool plain;           /* takes no compressed bodies */
+	uint64_t down_ns;     /* how long it is not up; 0: it is */
+	uint64_t retry_in_ns; /* not used before; 0: may be, or waits for the
+				 request under way */
+	char reason[96];      /* of the last failure; "": none yet */
+	uint64_t stats[BACKEND_STAT_COUNT];
+	struct histogram_reading latency; /* ns, of whole replies */
+};
+
+/*
+ * The backends of an output at run time, while its senders send.  Backends go
+ * by their URL as configured.  Outputs without backends have none to find.
+ *
+ * Thread: any that RCU knows, outside any read section (a mutex, and an
+ * allocation or two).
+ */
+enum {
+	OUTPUT_E_NO_BACKEND = 1, /* none with that URL */
+	OUTPUT_E_EXISTS,         /* there is one with that URL already */
+	OUTPUT_E_FULL,           /* BALANCE_MAX are there already */
+	OUTPUT_E_URL,            /* no good URL for this output */
+};
+
+/* Calls each() for every backend, in order. */
+void output_backends_walk(struct output *o,
+	void (*each)(const struct backend_view *v, void *arg), void *arg);
+
+/* Return: 0, OUTPUT_E_*, or -ENOMEM. */
+int output_backend_add(struct output *o, const struct backend_settings *s);
+
+/* It gets no more requests; those under way are finished.
+ * Return: 0, OUTPUT_E_NO_BACKEND, or -ENOMEM. */
+int output_backend_remove(struct output *o, const char *url);
+
+/* As remove, but it stays in view; enabling it brings it back.
+ * Return: 0 or OUTPUT_E_NO_BACKEND. */
+int output_backend_drain(struct output *o, const char *url);
+
+/* Return: 0 or OUTPUT_E_NO_BACKEND. */
+int output_backend_enable(struct output *o, const char *url, bool enabled);
+int output_backend_weigh(struct output *o, const char *url, unsigned weight);
+
+/*
+ * output_backends_set() - these and no others, as a reload wants them
+ *
+ * Those that stay keep their counters and state; of them only weight and
+ * enabled change.  On failure nothing has changed.
+ * Return: 0, OUTPUT_E_*, or -ENOMEM.
+ */
+int output_backends_set(
+	struct output *o, const struct backend_settings *s, size_t n);
 
 #endif

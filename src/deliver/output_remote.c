@@ -7,44 +7,36 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "deliver/sender.h"
+#include "deliver/remote_output.h"
 #include "spool/pack.h"
 
 enum { ERROR_MAX = 384 };
 
-struct remote_output {
-	struct output head;            /* first: struct output * is this */
-	struct backend_list *backends; /* rcu: published by main */
-	struct sender *senders;        /* const after start: n of them */
-	unsigned n;
-};
+int remote_output_backend(struct remote_output *o,
+	const struct backend_settings *s, struct backend **bp)
+{
+	struct buf text = BUF_NULL;
+	char *url = NULL;
+	int r = o->collector->url(&text, s->url);
+
+	if (r > 0)
+		r = OUTPUT_E_URL;
+	if (r == 0 && (url = buf_take(&text)) == NULL)
+		r = -ENOMEM;
+	if (r == 0)
+		r = backend_new(bp, &url, s, o->head.settings->remote.senders);
+	free(url);
+	buf_deinit(&text);
+	return r;
+}
 
 static int make_backends(
 	struct remote_output *o, const struct remote_settings *s)
 {
-	const struct collector *c = output_collector(o->head.settings->type);
-	struct backend_list *list;
-	int r = backend_list_new(&list, s->n_backends);
+	int r = output_backends_set(&o->head, s->backends, s->n_backends);
 
-	for (size_t i = 0; r == 0 && i < s->n_backends; i++) {
-		struct buf text = BUF_NULL;
-		struct backend *b = NULL;
-		char *url = NULL;
-
-		r = c->url(&text, s->backends[i].url);
-		if (r > 0) /* the configuration has been checked for this */
-			r = -EINVAL;
-		if (r == 0 && (url = buf_take(&text)) == NULL)
-			r = -ENOMEM;
-		if (r == 0)
-			r = backend_new(&b, &url);
-		if (r == 0)
-			backend_list_add(list, &b);
-		free(url);
-		buf_deinit(&text);
-	}
-	backend_list_publish(&o->backends, list);
-	return r;
+	/* the configuration has been checked for the rest */
+	return r > 0 ? -EINVAL : r;
 }
 
 static int start_keeper(struct remote_output *o,
@@ -95,6 +87,7 @@ static void remote_output_free(struct output *head)
 		sender_deinit(&o->senders[i]);
 	free(o->senders);
 	backend_list_publish(&o->backends, NULL);
+	pthread_mutex_destroy(&o->editing);
 	output_deinit(head);
 	free(o);
 }
@@ -119,11 +112,14 @@ static int remote_output_start(struct output **op,
 	o = calloc(1, sizeof(*o));
 	r = o != NULL ? http_init() : -ENOMEM;
 	if (r == 0)
+		r = -pthread_mutex_init(&o->editing, NULL);
+	if (r == 0)
 		r = output_init(&o->head, &output_kind_remote, settings, feed);
 	if (r != 0) {
 		free(o);
 		goto out;
 	}
+	o->collector = output_collector(settings->type);
 	r = start_keeper(o, settings, error, cap);
 	if (r == 0)
 		r = make_backends(o, s);

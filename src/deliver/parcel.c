@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "deliver/range.h"
 #include "deliver/unknown.h"
 
@@ -32,6 +33,7 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 {
 	struct slice body = p->plain;
 	struct reply reply;
+	uint64_t began_ns;
 
 	if (body.data == NULL) {
 		parcel_pack(s, p);
@@ -57,11 +59,13 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 	}
 	stat_inc(s->stats, OUTPUT_REQUESTS);
 	backend_count(o->backend, BACKEND_REQUESTS, 1);
+	began_ns = clock_mono_ns(&clock_system);
 	if (http_post(s->http, o->backend->url, body, o->request.compressed,
 		    p->key, &reply) == 0) {
 		stat_add(s->stats, OUTPUT_BYTES_SENT, body.len);
 		backend_count(o->backend, BACKEND_BYTES_SENT, body.len);
 	}
+	o->took_ns = clock_mono_ns(&clock_system) - began_ns;
 	s->collector->judge(&o->verdict, &o->request, &reply);
 	o->status = reply.status;
 	unknown_settle(s, o, &reply);

@@ -20,7 +20,9 @@ struct parcel {
 
 /* A post and what came of it. */
 struct outcome {
-	struct backend *backend;
+	struct backend *backend; /* choice.h */
+	uint64_t entered_ns;     /* monotonic: when it was chosen */
+	uint64_t took_ns;        /* from sending to the end of the reply */
 	struct request request;
 	long status; /* HTTP; 0: no reply */
 	struct verdict verdict;

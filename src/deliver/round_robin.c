@@ -1,24 +1,14 @@
-#include "deliver/round_robin.h"
+#include "deliver/balance.h"
 
-struct backend *round_robin_pick(struct backend *const *backends, size_t n,
-	size_t turn, const struct backend *avoid, uint64_t mono_ns,
-	uint64_t *until_ns)
+/* see credit_note in balance.h */
+size_t round_robin_pick(const struct candidate *of, size_t n, struct draw *d)
 {
-	struct backend *second = NULL;
+	size_t best = 0;
 
-	*until_ns = UINT64_MAX;
-	for (size_t i = 0; i < n; i++) {
-		struct backend *b = backends[(turn + i) % n];
-		uint64_t at = atomic_load(&b->next_try_ns);
-
-		if (at > mono_ns) {
-			if (at < *until_ns)
-				*until_ns = at;
-		} else if (b == avoid) {
-			second = b;
-		} else {
-			return b;
-		}
-	}
-	return second;
+	(void)d;
+	for (size_t i = 1; i < n; i++)
+		if (balance_credit(&of[i]) > balance_credit(&of[best]))
+			best = i;
+	balance_pay(of, n, best);
+	return best;
 }

@@ -5,45 +5,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "deliver/choice.h"
 #include "deliver/parcel.h"
 #include "deliver/range.h"
 #include "deliver/settlement.h"
 #include "deliver/standing.h"
 
 enum { SENDER_MAGIC = 0x73656e64 };
-
-/*
- * A backend for the next post, waiting until one is usable.  When draining
- * begins each sender tries once whatever was agreed before: there may be no
- * other chance.  Return: a backend with a reference, NULL: leave.
- */
-static struct backend *choose(struct sender *s)
-{
-	struct stop *stop = &s->output->stop;
-
-	for (;;) {
-		uint64_t now = clock_mono_ns(&clock_system), until = now;
-		bool draining = stop_is_draining(stop);
-		bool hurry = !s->hurried && draining;
-		struct backend *b;
-
-		if (stop_is_over(stop))
-			return NULL;
-		s->hurried = s->hurried || hurry;
-		b = backend_list_pick(s->backends, s->avoid,
-			hurry ? UINT64_MAX : now, &until);
-		if (b != NULL)
-			return b;
-		feed_stall(s->output->feed, now);
-		/* the spool has it; no deadline is worth waiting for */
-		if (draining && s->output->feed->settings.spool)
-			return NULL;
-		/* not all senders at the same instant: the first one to wake
-		 * finds out for the others */
-		until += backoff_jitter_ns(&s->backoff, (until - now) / 4);
-		stop_pause(stop, draining, until);
-	}
-}
 
 /* Return: true when these n events must not be sent again as they are. */
 static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
@@ -111,8 +79,8 @@ static bool deliver_range(
 
 	parcel_pack(s, &p);
 	while (!done) {
-		o = (struct outcome){ .backend = choose(s) };
-		if (o.backend == NULL)
+		o = (struct outcome){ 0 };
+		if (!choice_make(s, &o))
 			return false;
 		if (b->first < *sent)
 			stat_inc(s->stats, OUTPUT_RETRIES);
@@ -120,7 +88,7 @@ static bool deliver_range(
 			*sent = b->first + p.n;
 		parcel_post(s, &p, &o);
 		done = apply(s, &p, &o, most);
-		backend_put(o.backend);
+		choice_end(s, &o);
 	}
 	return true;
 }

@@ -50,10 +50,13 @@ bool stop_is_over(const struct stop *s)
 	       clock_mono_ns(&clock_system) >= atomic_load(&s->deadline_ns);
 }
 
-bool stop_pause(struct stop *s, bool draining, uint64_t mono_until_ns)
+/* @nudges:  NULL: none ends it */
+static bool sleep_until(struct stop *s, bool draining, const unsigned *nudges,
+	uint64_t mono_until_ns)
 {
 	pthread_mutex_lock(&s->lock);
-	while (!atomic_load(&s->now) && atomic_load(&s->draining) == draining) {
+	while (!atomic_load(&s->now) && atomic_load(&s->draining) == draining &&
+		(nudges == NULL || atomic_load(&s->nudges) == *nudges)) {
 		uint64_t deadline = atomic_load(&s->deadline_ns);
 		uint64_t until =
 			mono_until_ns < deadline ? mono_until_ns : deadline;
@@ -68,4 +71,25 @@ bool stop_pause(struct stop *s, bool draining, uint64_t mono_until_ns)
 	}
 	pthread_mutex_unlock(&s->lock);
 	return stop_is_over(s);
+}
+
+bool stop_pause(struct stop *s, bool draining, uint64_t mono_until_ns)
+{
+	return sleep_until(s, draining, NULL, mono_until_ns);
+}
+
+void stop_nudge(struct stop *s)
+{
+	if (atomic_load(&s->waiters) == 0)
+		return;
+	pthread_mutex_lock(&s->lock);
+	atomic_fetch_add(&s->nudges, 1);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool stop_await(
+	struct stop *s, bool draining, unsigned nudges, uint64_t mono_until_ns)
+{
+	return sleep_until(s, draining, &nudges, mono_until_ns);
 }

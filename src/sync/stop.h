@@ -3,7 +3,8 @@
  *
  * Two steps: `draining` (deliver what you hold, until the deadline) and `now`
  * (leave at once).  A thread that pauses between tries pauses here, so that
- * neither step waits for a back-off.
+ * neither step waits for a back-off.  What else may end a pause early is told
+ * by stop_nudge().
  */
 #ifndef TAPFERRY_SYNC_STOP_H
 #define TAPFERRY_SYNC_STOP_H
@@ -19,6 +20,8 @@ struct stop {
 	_Atomic bool draining;        /* atomic */
 	_Atomic bool now;             /* atomic */
 	_Atomic uint64_t deadline_ns; /* atomic: monotonic; UINT64_MAX: none */
+	_Atomic unsigned nudges;      /* atomic: so far; changed under lock */
+	_Atomic unsigned waiters;     /* atomic: threads that await a nudge */
 };
 
 /* Return: 0, or -errno. */
@@ -57,5 +60,18 @@ bool stop_is_over(const struct stop *s);
  * Return: stop_is_over().
  */
 bool stop_pause(struct stop *s, bool draining, uint64_t mono_until_ns);
+
+/* Ends the pauses of stop_await().  Any thread; cheap when there are none. */
+void stop_nudge(struct stop *s);
+
+/*
+ * stop_await() - stop_pause() that a nudge ends, too
+ * @nudges:  s->nudges as the caller saw it before it looked whether it has to
+ *           wait at all; a nudge since then is not missed
+ *
+ * The caller has counted itself in s->waiters since before that look.
+ */
+bool stop_await(
+	struct stop *s, bool draining, unsigned nudges, uint64_t mono_until_ns);
 
 #endif

@@ -49,7 +49,8 @@ void rig_backend(struct output_rig *rig, const char *url)
 {
 	struct remote_settings *s = &rig->settings.remote;
 
-	rig->backends[s->n_backends++].url = url;
+	rig->backends[s->n_backends++] =
+		(struct backend_settings){ .url = url, .enabled = true };
 	s->backends = rig->backends;
 }
 

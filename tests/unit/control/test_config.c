@@ -203,6 +203,15 @@ static const struct {
 	{ LISTENERS "outputs = ( { name = \"h\"; type = \"hec\"; token = "
 		    "\"t\"; backends = ( { } ); } );",
 		"outputs.h.backends.0.url: is missing" },
+	{ LISTENERS HEC TOKEN "breaker = { time = \"10m\"; }; } );",
+		"outputs.h.breaker.max_time: is less than breaker.time" },
+	{ LISTENERS "outputs = ( { name = \"h\"; type = \"hec\"; token = "
+		    "\"t\"; backends = ( { url = \"http://a\"; }, { url = "
+		    "\"http://a\"; } ); } );",
+		"outputs.h.backends.1.url: an earlier backend has that URL" },
+	{ LISTENERS HEC TOKEN "balance = \"fastest\"; } );",
+		"(allowed: round-robin, least-connections, random, "
+		"power-of-two" },
 	{ LISTENERS HEC TOKEN "tls = { ca = \"/nonexistent\"; }; } );",
 		"outputs.h.tls.ca: /nonexistent cannot be read: No such file" },
 	{ LISTENERS HEC TOKEN "token_file = \"/x\"; } );",

@@ -27,10 +27,11 @@ static void on_acked(
 
 static struct backend *new_backend(const char *url)
 {
+	const struct backend_settings settings = { .url = url };
 	struct backend *b;
 	char *copy = strdup(url);
 
-	ck_assert_int_eq(backend_new(&b, &copy), 0);
+	ck_assert_int_eq(backend_new(&b, &copy, &settings, SENDERS), 0);
 	return b;
 }
 

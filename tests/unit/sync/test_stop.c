@@ -175,6 +175,34 @@ START_TEST(a_reader_never_sees_what_was_freed)
 }
 END_TEST
 
+static void nudge(void *arg)
+{
+	while (atomic_load(&((struct stop *)arg)->waiters) == 0)
+		sched_yield();
+	stop_nudge(arg);
+}
+
+START_TEST(a_nudge_ends_a_wait_that_awaits_one)
+{
+	struct thread t = THREAD_NULL;
+	struct stop s;
+	unsigned seen;
+
+	ck_assert_int_eq(stop_init(&s), 0);
+	stop_nudge(&s); /* nobody waits: nothing to do */
+	ck_assert_uint_eq(s.nudges, 0);
+	seen = atomic_load(&s.nudges);
+	ck_assert_int_eq(thread_start(&t, "nudge", nudge, &s), 0);
+	atomic_fetch_add(&s.waiters, 1);
+	ck_assert(!stop_await(&s, false, seen, UINT64_MAX));
+	thread_join(&t);
+	/* one that came before the wait is not missed */
+	ck_assert(!stop_await(&s, false, seen, UINT64_MAX));
+	atomic_fetch_sub(&s.waiters, 1);
+	stop_deinit(&s);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("stop");
@@ -187,5 +215,6 @@ int main(void)
 	tcase_add_test(t, now_ends_every_pause);
 	tcase_add_test(t, a_thread_has_its_name_and_is_joined_once);
 	tcase_add_test(t, a_reader_never_sees_what_was_freed);
+	tcase_add_test(t, a_nudge_ends_a_wait_that_awaits_one);
 	return suite_run("stop", t);
 }

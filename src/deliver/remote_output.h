@@ -1,0 +1,28 @@
+/*
+ * Remote output: senders that share one list of backends.
+ */
+#ifndef TAPFERRY_DELIVER_REMOTE_OUTPUT_H
+#define TAPFERRY_DELIVER_REMOTE_OUTPUT_H
+
+#include <pthread.h>
+
+#include "collector/collector.h"
+#include "deliver/sender.h"
+
+struct remote_output {
+	struct output head;                /* first: struct output * is this */
+	const struct collector *collector; /* const after start */
+	pthread_mutex_t editing;           /* whoever publishes another list */
+	struct backend_list *backends;     /* rcu: editing */
+	struct sender *senders;            /* const after start: n of them */
+	unsigned n;
+};
+
+/*
+ * remote_output_backend() - a backend as the settings want it
+ * Return: 0, OUTPUT_E_URL, or -ENOMEM.
+ */
+int remote_output_backend(struct remote_output *o,
+	const struct backend_settings *s, struct backend **bp);
+
+#endif
