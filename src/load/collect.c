@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "load/acks.h"
+#include "load/collect_faults.h"
 #include "load/delivery.h"
 #include "load/progress.h"
 #include "load/reply.h"
@@ -35,20 +36,22 @@ struct request {
 	struct fault fault;
 	unsigned status; /* refused before its body: what to answer */
 	int code;
-	bool was_parked;
+	bool rested;     /* FAULT_READ: this piece's rest is over */
+	bool delayed;    /* the delay is over */
+	bool hung;       /* it is parked for ever */
 	uint64_t due_ns; /* monotonic: when a parked one goes on */
 	TAILQ_ENTRY(request) parked;
 };
 
 struct collector {
 	const struct collect_settings *settings; /* const after start */
-	_Atomic uint64_t number;                 /* atomic: deliveries begun */
 	_Atomic uint64_t events;                 /* atomic */
 	_Atomic uint64_t requests;               /* atomic */
 	_Atomic uint64_t bytes;                  /* atomic */
 	_Atomic uint64_t bad;                    /* atomic */
 	_Atomic uint64_t refused; /* atomic: answered otherwise, or not */
-	_Atomic uint64_t asked;   /* atomic: questions about acks begun */
+	struct collect_faults faults;
+	struct collect_faults ack_faults;
 	struct acks acks;
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, request) parked; /* guarded: lock */
@@ -61,12 +64,17 @@ static enum MHD_Result answer(struct collector *c, struct request *rq,
 {
 	if (status != 200)
 		atomic_fetch_add(&c->refused, 1);
-	return service_answer(rq->connection, status, code, event_number);
+	if (rq->endpoint == SERVICE_ANY)
+		return service_answer_text(rq->connection, &rq->fault, status,
+			status == 200 ? "taken\n" : "not taken\n");
+	return service_answer(
+		rq->connection, &rq->fault, status, code, event_number);
 }
 
 static bool is_delivery(const struct request *rq)
 {
-	return rq->endpoint == SERVICE_EVENT || rq->endpoint == SERVICE_RAW;
+	return rq->endpoint == SERVICE_EVENT || rq->endpoint == SERVICE_RAW ||
+	       rq->endpoint == SERVICE_ANY;
 }
 
 /* What to answer when the body has been read. */
@@ -76,12 +84,17 @@ static void refuse(struct request *rq, unsigned status, int code)
 	rq->code = code;
 }
 
+/* What a fault answers. */
+static int fault_code(const struct fault *f)
+{
+	return f->code >= 0 ? f->code : reply_usual_code(f->status);
+}
+
+/* Answers that keep nothing need not read what is in the body. */
 static void refuse_by_fault(struct request *rq)
 {
-	int code = rq->fault.code;
-
-	refuse(rq, rq->fault.status,
-		code >= 0 ? code : reply_usual_code(rq->fault.status));
+	if (rq->fault.what == FAULT_STATUS && fault_keeps(&rq->fault) == 0)
+		refuse(rq, rq->fault.status, fault_code(&rq->fault));
 }
 
 static int channel_code(const char *channel)
@@ -96,24 +109,29 @@ static void begin_delivery(struct collector *c, struct request *rq)
 {
 	const char *encoding = MHD_lookup_connection_value(rq->connection,
 		MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_ENCODING);
-	int code = service_check_token(rq->connection, c->settings->token);
+	bool any = rq->endpoint == SERVICE_ANY;
+	int code =
+		any ? service_check_bearer(rq->connection, c->settings->token)
+		    : service_check_token(rq->connection, c->settings->token);
 
 	if (code != REPLY_SUCCESS) {
 		refuse(rq, code == REPLY_BAD_TOKEN ? 403 : 401, code);
 		return;
 	}
-	rq->fault = faults_pick(
-		&c->settings->faults, atomic_fetch_add(&c->number, 1) + 1);
 	rq->channel = service_channel(rq->connection);
 	rq->delivery = (struct delivery){
 		.gzip = encoding != NULL && strcmp(encoding, "gzip") == 0,
-		.keep = c->settings->file != NULL,
-		.check = c->settings->check,
+		.keep = c->settings->file != NULL || any,
+		.check = c->settings->check && !any,
 		.raw = rq->endpoint == SERVICE_RAW,
+		.array = any,
 	};
-	if (rq->fault.what == FAULT_STATUS)
-		refuse_by_fault(rq);
-	else if (c->settings->acks.on && acks_check(rq->channel) != 0)
+	rq->fault = collect_faults_pick(
+		&c->faults, rq->connection, rq->delivery.gzip);
+	refuse_by_fault(rq);
+	if (rq->status != 0)
+		return;
+	if (!any && c->settings->acks.on && acks_check(rq->channel) != 0)
 		refuse(rq, 400, channel_code(rq->channel));
 	else if (encoding != NULL && !rq->delivery.gzip &&
 		 strcmp(encoding, "identity") != 0)
@@ -133,13 +151,11 @@ static void begin_question(struct collector *c, struct request *rq)
 		refuse(rq, 400, REPLY_ACK_DISABLED);
 		return;
 	}
-	rq->fault = faults_pick(
-		&c->settings->ack_faults, atomic_fetch_add(&c->asked, 1) + 1);
+	rq->fault = collect_faults_pick(&c->ack_faults, rq->connection, false);
 	rq->channel = service_channel(rq->connection);
 	rq->delivery = (struct delivery){ .keep = true };
-	if (rq->fault.what == FAULT_STATUS)
-		refuse_by_fault(rq);
-	else if (acks_check(rq->channel) != 0)
+	refuse_by_fault(rq);
+	if (rq->status == 0 && acks_check(rq->channel) != 0)
 		refuse(rq, 400, channel_code(rq->channel));
 }
 
@@ -149,7 +165,12 @@ static void begin(struct collector *c, struct request *rq, const char *url,
 	bool post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	bool get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
 
+	bool put = strcmp(method, MHD_HTTP_METHOD_PUT) == 0;
+
+	rq->fault = FAULT_NULL;
 	rq->endpoint = service_find(url);
+	if (rq->endpoint == SERVICE_NONE && c->settings->any_path)
+		rq->endpoint = SERVICE_ANY;
 	switch (rq->endpoint) {
 	case SERVICE_EVENT:
 	case SERVICE_RAW:
@@ -167,6 +188,21 @@ static void begin(struct collector *c, struct request *rq, const char *url,
 	case SERVICE_HEALTH:
 		refuse(rq, get ? 200 : 405, get ? REPLY_HEALTHY : -1);
 		break;
+	case SERVICE_ANY:
+		if (post || put)
+			begin_delivery(c, rq);
+		else
+			refuse(rq, 405, -1);
+		break;
+	case SERVICE_FAULTS:
+	case SERVICE_ACK_FAULTS:
+		if (!service_is_local(rq->connection))
+			rq->endpoint = SERVICE_NONE;
+		else if (put)
+			rq->delivery = (struct delivery){ .keep = true };
+		else
+			refuse(rq, 405, -1);
+		break;
 	case SERVICE_NONE:
 		break;
 	}
@@ -180,7 +216,6 @@ static bool park(struct collector *c, struct request *rq, uint64_t due_ns)
 	pthread_mutex_lock(&c->lock);
 	parked = !c->stopping;
 	if (parked) {
-		rq->was_parked = true;
 		rq->due_ns = due_ns;
 		TAILQ_INSERT_TAIL(&c->parked, rq, parked);
 		MHD_suspend_connection(rq->connection);
@@ -215,8 +250,8 @@ static int write_events(
 		return 0;
 	pthread_mutex_lock(&c->lock);
 	r = delivery_write(d, events, c->settings->file);
-	/* what is acknowledged outlives the process */
-	if (r == 0 && c->settings->acks.on && fflush(c->settings->file) != 0)
+	/* what is answered with success outlives the process */
+	if (r == 0 && fflush(c->settings->file) != 0)
 		r = -errno;
 	if (r != 0)
 		c->write_error = r;
@@ -263,7 +298,21 @@ static enum MHD_Result settle_later(
 	atomic_fetch_add(&c->requests, 1);
 	snprintf(text, sizeof(text),
 		"{\"text\":\"Success\",\"code\":0,\"ackId\":%" PRIu64 "}", id);
-	return service_answer_json(rq->connection, text);
+	return service_answer_json(rq->connection, &rq->fault, text);
+}
+
+static enum MHD_Result change_faults(struct collector *c, struct request *rq)
+{
+	const struct body *b = &rq->delivery.body;
+	int r = collect_faults_set(
+		rq->endpoint == SERVICE_FAULTS ? &c->faults : &c->ack_faults,
+		slice_from(b->data, b->len));
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s\n",
+		r == 0 ? "changed" : faults_error_text(r));
+	return service_answer_text(
+		rq->connection, NULL, r == 0 ? 200 : 400, text);
 }
 
 static enum MHD_Result answer_question(struct collector *c, struct request *rq)
@@ -274,31 +323,76 @@ static enum MHD_Result answer_question(struct collector *c, struct request *rq)
 
 	if (acks_answer(&c->acks, rq->channel, slice_from(b->data, b->len),
 		    clock_mono_ns(&clock_system), &text) == 0)
-		result = service_answer_json(rq->connection, buf_str(&text));
+		result = service_answer_json(
+			rq->connection, &rq->fault, buf_str(&text));
 	else
 		result = answer(c, rq, 400, REPLY_BAD_FORMAT, REPLY_NO_NUMBER);
 	buf_deinit(&text);
 	return result;
 }
 
+/* What was to go wrong does so now; the events are in, or not. */
+static enum MHD_Result go_wrong(struct collector *c, struct request *rq)
+{
+	const struct fault *f = &rq->fault;
+
+	atomic_fetch_add(&c->refused, 1);
+	switch (f->what) {
+	case FAULT_STATUS:
+		if (rq->endpoint == SERVICE_ANY)
+			return service_answer_text(rq->connection, f, f->status,
+				f->status == 204 ? "" : "a fault\n");
+		return service_answer(rq->connection, f, f->status,
+			fault_code(f),
+			f->number >= 0 ? (uint64_t)f->number : REPLY_NO_NUMBER);
+	case FAULT_HTML:
+		return service_answer_html(rq->connection, f);
+	case FAULT_JSON:
+		return service_answer_json(
+			rq->connection, f, "{\"text\":\"Success\",\"code\":0");
+	case FAULT_HALF:
+	case FAULT_HANG:
+		if (f->what == FAULT_HALF)
+			connection_half_close(rq->connection);
+		rq->hung = park(c, rq, UINT64_MAX);
+		return rq->hung ? MHD_YES : MHD_NO;
+	case FAULT_RESET:
+	case FAULT_RESET_BODY:
+	case FAULT_RESET_BEFORE:
+		connection_reset(rq->connection);
+		return MHD_NO;
+	default:
+		return MHD_NO; /* closes */
+	}
+}
+
 static enum MHD_Result settle(struct collector *c, struct request *rq)
 {
+	uint64_t most = fault_keeps(&rq->fault);
 	struct delivery_verdict v;
 
 	if (rq->endpoint == SERVICE_ACK)
-		return answer_question(c, rq);
+		return fault_succeeds(&rq->fault) ? answer_question(c, rq)
+						  : go_wrong(c, rq);
 	delivery_judge(&rq->delivery, &v);
-	if (v.status == 200 && c->settings->acks.on)
+	if (v.status == 200 && c->settings->acks.on &&
+		fault_succeeds(&rq->fault))
 		return settle_later(c, rq, v.events);
-	if (write_events(c, &rq->delivery, v.events) != 0)
+	if (v.events > most)
+		v.events = most;
+	if (v.events > 0 && write_events(c, &rq->delivery, v.events) != 0)
 		return answer(
 			c, rq, 500, REPLY_INTERNAL_ERROR, REPLY_NO_NUMBER);
 	atomic_fetch_add(&c->events, v.events);
 	atomic_fetch_add(&c->bytes, rq->delivery.bytes);
-	if (v.status == 200)
+	if (v.status != 200) {
+		if (atomic_fetch_add(&c->bad, 1) < SHOWN_BAD)
+			tell_bad(&v);
+	} else if (!fault_succeeds(&rq->fault)) {
+		return go_wrong(c, rq);
+	} else {
 		atomic_fetch_add(&c->requests, 1);
-	else if (atomic_fetch_add(&c->bad, 1) < SHOWN_BAD)
-		tell_bad(&v);
+	}
 	return answer(c, rq, v.status, v.code, v.event_number);
 }
 
@@ -308,21 +402,45 @@ static enum MHD_Result finish(struct collector *c, struct request *rq)
 	uint64_t delay_ns = rq->fault.delay_ns +
 			    (is_delivery(rq) ? c->settings->delay_ns : 0);
 
+	if (rq->hung) /* for ever is over */
+		return MHD_NO;
 	if (rq->endpoint == SERVICE_NONE)
 		return service_answer_not_found(rq->connection);
-	if (rq->fault.what == FAULT_HANG && !rq->was_parked &&
-		park(c, rq, UINT64_MAX))
-		return MHD_YES;
-	if (rq->fault.what == FAULT_HANG || rq->fault.what == FAULT_CLOSE) {
-		atomic_fetch_add(&c->refused, 1);
-		return MHD_NO; /* closes */
+	if (delay_ns > 0 && !rq->delayed) {
+		rq->delayed = true;
+		if (park(c, rq, clock_mono_ns(&clock_system) + delay_ns))
+			return MHD_YES;
 	}
-	if (delay_ns > 0 && !rq->was_parked &&
-		park(c, rq, clock_mono_ns(&clock_system) + delay_ns))
-		return MHD_YES;
 	if (rq->status != 0)
 		return answer(c, rq, rq->status, rq->code, REPLY_NO_NUMBER);
+	if (rq->endpoint == SERVICE_FAULTS ||
+		rq->endpoint == SERVICE_ACK_FAULTS)
+		return change_faults(c, rq);
 	return settle(c, rq);
+}
+
+/* A piece of the body, or its rest before it.  Return: whether the connection
+ * lives. */
+static bool take_piece(
+	struct collector *c, struct request *rq, const char *data, size_t *len)
+{
+	if (rq->fault.what == FAULT_RESET_BODY) {
+		connection_reset(rq->connection);
+		atomic_fetch_add(&c->refused, 1);
+		return false;
+	}
+	if (rq->fault.what == FAULT_READ && !rq->rested) {
+		rq->rested = true;
+		if (park(c, rq,
+			    clock_mono_ns(&clock_system) + rq->fault.rest_ns))
+			return true; /* the piece comes again */
+	}
+	rq->rested = false;
+	/* a body that is refused is read all the same: the connection lives */
+	if (rq->status == 0 && rq->endpoint != SERVICE_NONE)
+		delivery_add(&rq->delivery, slice_from(data, *len));
+	*len = 0;
+	return true;
 }
 
 /* The library calls this with the headers, for each piece of the body, at its
@@ -342,15 +460,15 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 		rq->connection = connection;
 		begin(c, rq, url, method);
 		*state = rq;
-		return MHD_YES;
+		if (rq->fault.what != FAULT_RESET_BEFORE)
+			return MHD_YES;
+		connection_reset(connection);
+		atomic_fetch_add(&c->refused, 1);
+		return MHD_NO;
 	}
 	if (*upload_len == 0)
 		return finish(c, rq);
-	/* a body that is refused is read all the same: the connection lives */
-	if (rq->status == 0 && rq->endpoint != SERVICE_NONE)
-		delivery_add(&rq->delivery, slice_from(upload, *upload_len));
-	*upload_len = 0;
-	return MHD_YES;
+	return take_piece(c, rq, upload, upload_len) ? MHD_YES : MHD_NO;
 }
 
 static void on_completed(void *arg, struct MHD_Connection *connection,
@@ -383,14 +501,20 @@ static void show(struct collector *c, struct progress *p, uint64_t mono_ns)
 	progress_show(p, text);
 }
 
+/* Nobody tells us when somebody parks: look often where they may. */
+static long tick_ns(struct collector *c)
+{
+	bool often = c->settings->delay_ns > 0 || c->settings->acks.on ||
+		     collect_faults_any(&c->faults) ||
+		     collect_faults_any(&c->ack_faults);
+
+	return often ? PARKED_TICK_NS : PROGRESS_INTERVAL_NS / 5;
+}
+
 /* Until SIGINT or SIGTERM: shows the live line, wakes parked connections. */
 static void serve(struct collector *c)
 {
-	/* nobody tells us when somebody parks: look often where they do */
-	bool often = c->settings->delay_ns > 0 || c->settings->acks.on ||
-		     c->settings->faults.n_rules > 0;
-	uint64_t tick_ns = often ? PARKED_TICK_NS : PROGRESS_INTERVAL_NS;
-	struct timespec tick = { .tv_nsec = (long)tick_ns };
+	struct timespec tick = { .tv_nsec = PARKED_TICK_NS };
 	struct progress progress;
 	sigset_t set;
 
@@ -405,6 +529,7 @@ static void serve(struct collector *c)
 		unpark(c, mono_ns);
 		acks_look(&c->acks, mono_ns);
 		show(c, &progress, mono_ns);
+		tick.tv_nsec = tick_ns(c);
 	}
 	progress_clear(&progress);
 }
@@ -433,6 +558,8 @@ int collect_run(
 
 	TAILQ_INIT(&c.parked);
 	pthread_mutex_init(&c.lock, NULL);
+	collect_faults_init(&c.faults, &settings->faults);
+	collect_faults_init(&c.ack_faults, &settings->ack_faults);
 	acks_init(&c.acks, &settings->acks, on_in, &c);
 	errno = 0;
 	daemon = start(&c);
@@ -447,6 +574,8 @@ int collect_run(
 		MHD_stop_daemon(daemon);
 	}
 	acks_deinit(&c.acks);
+	collect_faults_deinit(&c.faults);
+	collect_faults_deinit(&c.ack_faults);
 	pthread_mutex_destroy(&c.lock);
 	*result = (struct collect_result){
 		.events = atomic_load(&c.events),

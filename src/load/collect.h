@@ -19,6 +19,7 @@ struct collect_settings {
 	unsigned threads;
 	const char *token; /* NULL: any will do, but there must be one */
 	bool check;        /* validate every event */
+	bool any_path;     /* take events on paths that are not HEC's */
 	FILE *file;        /* keep events here, one a line; NULL: do not */
 	uint64_t delay_ns; /* before every answer to a delivery */
 	struct faults faults;

@@ -19,11 +19,21 @@ static const char help[] =
 	"                         output names it\n"
 	"  --token TOKEN          the only token that is taken (default: any)\n"
 	"  --check                validate every event strictly\n"
+	"  --any-path             take JSON on any path too, by POST and PUT\n"
 	"  --write FILE           keep the events, one a line\n"
 	"  --delay DURATION       wait before every answer\n"
-	"  --faults SPEC          WHAT[@WHEN][,...] with WHAT: STATUS[/CODE],\n"
-	"                         close, hang, slow:DURATION, and WHEN: a\n"
-	"                         probability, every:N, first:N\n"
+	"  --faults SPEC          WHAT[+HOW][@WHEN][,...] with\n"
+	"                         WHAT: STATUS[/CODE[/NUMBER]], ok, html, "
+	"json,\n"
+	"                         close, reset[:before|:body], half, hang,\n"
+	"                         read:DURATION, slow:DURATION\n"
+	"                         HOW: taken, slow:DURATION, chunked, last,\n"
+	"                         big:SIZE, retry:SECONDS, date:SECONDS\n"
+	"                         WHEN: a probability, every:N, first:N, "
+	"from:N,\n"
+	"                         at:N, above:SIZE, gzip\n"
+	"                         While it runs: PUT /faults with another "
+	"SPEC\n"
 	"  --ack SPEC             acknowledge (and demand channels): "
 	"RULE[,...] with\n"
 	"                         RULE: on, after:DURATION, late:P:DURATION,\n"
@@ -60,6 +70,8 @@ static bool take(struct options *o, int option, const char *name)
 		return true;
 	case 'c':
 		return o->collect.check = true;
+	case 'y':
+		return o->collect.any_path = true;
 	case 'w':
 		o->write = optarg;
 		return true;
@@ -162,6 +174,7 @@ static int parse(struct options *o, int argc, char **argv, bool *helped)
 		{ "listen", required_argument, NULL, 'l' },
 		{ "token", required_argument, NULL, 't' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "any-path", no_argument, NULL, 'y' },
 		{ "write", required_argument, NULL, 'w' },
 		{ "delay", required_argument, NULL, 'd' },
 		{ "faults", required_argument, NULL, 'f' },

@@ -85,6 +85,31 @@ static void check_events(
 	}
 }
 
+/* Makes a line of each element of an array; any other body stays.
+ * Return: false: it begins as an array, and is none. */
+static bool open_array(struct body *b)
+{
+	uint8_t *p = b->data, *end = p + b->len;
+	struct events_scan s = EVENTS_SCAN_INIT;
+
+	while (p < end && strchr(" \t\r\n", *p) != NULL && *p != '\0')
+		p++;
+	while (end > p && strchr(" \t\r\n", end[-1]) != NULL && end[-1] != '\0')
+		end--;
+	if (p == end || *p != '[')
+		return true;
+	if (end - p < 2 || end[-1] != ']')
+		return false;
+	*p++ = ' ';
+	*--end = ' ';
+	for (; p < end; p++) {
+		if (*p == ',' && events_is_whole(&s) && s.events > 0)
+			*p = '\n';
+		events_count_slowly(&s, slice_from(p, 1));
+	}
+	return events_is_whole(&s);
+}
+
 static void count_kept(struct delivery *d)
 {
 	struct slice rest = kept(d);
@@ -110,6 +135,10 @@ void delivery_judge(struct delivery *d, struct delivery_verdict *v)
 						  : 500,
 			d->error == BODY_E_GZIP ? REPLY_BAD_FORMAT
 						: REPLY_INTERNAL_ERROR);
+		return;
+	}
+	if (d->array && !open_array(&d->body)) {
+		refuse(v, 400, REPLY_BAD_FORMAT);
 		return;
 	}
 	if (d->body.data != NULL)

@@ -18,6 +18,7 @@ struct delivery {
 	bool gzip;  /* the body is compressed */
 	bool keep;  /* the body is wanted whole */
 	bool check; /* every event is validated */
+	bool array; /* the body may be one JSON array of the events */
 	bool raw;   /* /raw: every line that is not empty is an event */
 	struct body body;
 	struct events_scan scan;
