@@ -169,10 +169,10 @@ void filler_deinit(struct filler *f)
  */
 static bool disk_has_room(const struct feed *f)
 {
-	size_t max = f->disk.waiting_max;
+	size_t max = f->disk.waiting_max, behind = ring_len(&f->sealed);
 
-	if (f->settings.spool_always && feed_has_room(f))
-		max += f->queue_max - ring_len(&f->sealed);
+	if (f->settings.spool_always && behind < f->queue_max)
+		max += f->queue_max - behind;
 	return atomic_load_explicit(&f->disk.waiting, memory_order_relaxed) <
 	       max;
 }

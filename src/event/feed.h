@@ -48,11 +48,13 @@ struct spool_usage {
  * the thread that alone touches the disk.
  */
 struct feed_disk {
-	struct ring errands;         /* anybody pushes, the keeper pops */
-	unsigned waiting_max;        /* const: batches that may wait for it */
-	_Atomic unsigned waiting;    /* atomic: batches it has not dealt with */
-	_Atomic bool refuses;        /* atomic: full or broken, push nothing */
-	_Atomic bool closing;        /* atomic: nothing new will come */
+	struct ring errands;      /* anybody pushes, the keeper pops */
+	unsigned waiting_max;     /* const: batches that may wait for it */
+	_Atomic unsigned waiting; /* atomic: batches it has not dealt with */
+	_Atomic unsigned replays; /* atomic: batches read back that the senders
+				     have not settled yet */
+	_Atomic bool refuses;     /* atomic: full or broken, push nothing */
+	_Atomic bool closing;     /* atomic: nothing new will come */
 	_Atomic uint64_t stalled_ns; /* atomic: since when no backend could be
 					used, monotonic; 0: one can */
 	_Atomic uint64_t letters;    /* atomic: refused events on their way */
@@ -134,10 +136,15 @@ bool feed_is_stalled(const struct feed *f, uint64_t mono_ns);
 void feed_stall(struct feed *f, uint64_t mono_ns);
 void feed_resume(struct feed *f);
 
-/* Is there room in memory for one more that waits for a sender? */
+/*
+ * Is there room in memory for one more that waits for a sender?  Those read
+ * back from disk have room of their own, and take none from new ones.
+ */
 static inline bool feed_has_room(const struct feed *f)
 {
-	return ring_len(&f->sealed) < f->queue_max;
+	return ring_len(&f->sealed) <
+	       f->queue_max + atomic_load_explicit(
+				      &f->disk.replays, memory_order_relaxed);
 }
 
 /* How many batches of the spool may be in memory to be sent again: senders

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#define LOOK_SOON_NS (5 * NS_PER_MS) /* while batches find no room anywhere */
 #define LOOK_NS \
 	(100 * NS_PER_MS)     /* how soon to look for what no errand tells */
 #define RETRY_NS     NS_PER_S /* first pause after a failure; doubles */
@@ -29,7 +30,6 @@ struct keeper {
 	struct stat_shard *stats;
 	struct batch **parked; /* that found no room anywhere; oldest first */
 	unsigned n_parked;
-	unsigned replaying;   /* batches of replayed files in memory */
 	bool closed;          /* the senders' ring is */
 	uint64_t retry_at_ns; /* not before, after a failure; 0: none */
 	uint64_t pause_ns;    /* the last one; 0: writing works */
@@ -233,7 +233,8 @@ static void take_back(struct keeper *k, struct batch *b)
 {
 	struct spool_file *f = b->file;
 
-	k->replaying -= f->replayed;
+	if (f->replayed)
+		atomic_fetch_sub(&k->feed->disk.replays, 1);
 	b->file = NULL;
 	if (batch_left(b) == 0) {
 		spool_remove(k->spool, f);
@@ -375,7 +376,7 @@ static bool replay_one(struct keeper *k, struct spool_file *f)
 	}
 	b->file = f;
 	f->replayed = true;
-	k->replaying++;
+	atomic_fetch_add(&k->feed->disk.replays, 1);
 	stat_inc(k->stats, OUTPUT_SPOOL_REPLAYED);
 	to_senders(k, b);
 	return true;
@@ -387,7 +388,8 @@ static void replay(struct keeper *k, bool stalled)
 	unsigned most = stalled ? 1 : feed_replays(k->feed);
 	struct spool_file *f;
 
-	while (!k->closed && k->replaying < most && now_ns() >= k->read_at_ns &&
+	while (!k->closed && atomic_load(&k->feed->disk.replays) < most &&
+		now_ns() >= k->read_at_ns &&
 		(f = spool_oldest(k->spool)) != NULL)
 		if (!replay_one(k, f))
 			break;
@@ -525,7 +527,9 @@ static void run(void *arg)
 
 	assert(k->magic == KEEPER_MAGIC);
 	for (;;) {
-		r = ring_pop(errands, now_ns() + LOOK_NS, &item);
+		r = ring_pop(errands,
+			now_ns() + (k->n_parked > 0 ? LOOK_SOON_NS : LOOK_NS),
+			&item);
 		if (r == 0) {
 			do
 				take_errand(k, item);

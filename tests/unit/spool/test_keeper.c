@@ -1,0 +1,737 @@
+/* The keeper between a worker's filler and senders that the test plays. */
+#include "spool/keeper.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "lib/disk_fault.h"
+#include "lib/suite.h"
+
+enum { BATCH = 10, QUEUE = 4, MANY = 2000, BASE_S = 1700000000 };
+
+static char folder[32], spool_path[64], letters_path[64], error[256];
+static struct keeper_settings settings;
+static struct feed_settings feed_settings;
+static struct feed feed;
+static struct filler filler;
+static struct stop stop;
+static struct keeper *keeper;
+static unsigned added;            /* events so far, each with its own time */
+static unsigned delivered[MANY];  /* how often each was */
+static uint64_t recovered_before; /* of earlier runs in this test */
+
+static void setup(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/keeper.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(spool_path, sizeof(spool_path), "%s/s", folder);
+	snprintf(letters_path, sizeof(letters_path), "%s/dead", folder);
+	settings = (struct keeper_settings){
+		.spool = { .path = spool_path, .max_size = 1024 * 1024 },
+		.dead_letters = { .path = letters_path,
+			.max_size = 1000000,
+			.keep = 3 },
+	};
+	feed_settings = (struct feed_settings){
+		.name = "test",
+		.batch_events = BATCH,
+		.batch_bytes = 65536,
+		.buffer_events = BATCH * QUEUE,
+		.linger_ns = NS_PER_S,
+		.spool = true,
+	};
+}
+
+static void start(void)
+{
+	feed_settings.spool = settings.spool.path != NULL;
+	feed_settings.spool_always = settings.spool.mode == SPOOL_ALWAYS;
+	ck_assert_int_eq(feed_init(&feed, &feed_settings, 1, 2), 0);
+	ck_assert_int_eq(filler_init(&filler, &feed, 0), 0);
+	ck_assert_int_eq(stop_init(&stop), 0);
+	int r = keeper_start(&keeper, &settings, "test native ndjson", &feed,
+		&stop, error, sizeof(error));
+	ck_assert_msg(r == 0, "%s", error);
+}
+
+static uint64_t stat_of(enum output_stat id)
+{
+	return stat_sum(&feed.stats, id);
+}
+
+static uint64_t in_spool(void)
+{
+	return atomic_load(&feed.disk.usage.events);
+}
+
+static uint64_t files(void)
+{
+	return atomic_load(&feed.disk.usage.files);
+}
+
+static void expect_ledger(void)
+{
+	ck_assert_uint_eq(stat_of(OUTPUT_TAKEN) + stat_of(OUTPUT_RECOVERED),
+		stat_of(OUTPUT_DELIVERED) + stat_of(OUTPUT_DEAD_LETTERED) +
+			stat_of(OUTPUT_DROPPED_REFUSED) +
+			stat_of(OUTPUT_DROPPED_QUEUE_FULL) +
+			stat_of(OUTPUT_DROPPED_SPOOL_FULL) +
+			stat_of(OUTPUT_DROPPED_SPOOL_EXPIRED) +
+			stat_of(OUTPUT_DROPPED_SPOOL_DAMAGED) +
+			stat_of(OUTPUT_DROPPED_SPOOL_DISCARDED) +
+			stat_of(OUTPUT_DROPPED_SHUTDOWN) + in_spool() +
+			batch_pool_held(&feed.pool) +
+			atomic_load(&feed.disk.letters));
+}
+
+/* The senders have left, the keeper writes the rest and ends. */
+static void finish(void)
+{
+	filler_flush(&filler);
+	filler_deinit(&filler);
+	feed_close(&feed);
+	keeper = keeper_free(keeper);
+	ck_assert_uint_eq(batch_pool_held(&feed.pool), 0);
+	expect_ledger();
+	stop_deinit(&stop);
+}
+
+static void teardown(void)
+{
+	char command[64];
+
+	disk_fault_at(0, DISK_FAIL, 0, false);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void restart(void)
+{
+	recovered_before += stat_of(OUTPUT_RECOVERED);
+	feed_deinit(&feed);
+	start();
+}
+
+/* n more events, each a second later than the one before. */
+static void add(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct event e = {
+			.tap = { .has = DNSTAP_HAS_TYPE | DNSTAP_HAS_MESSAGE |
+					DNSTAP_HAS_OPERATION,
+				.type = 1,
+				.operation = DNSTAP_CLIENT_QUERY },
+			.receipt_ns = (BASE_S + (uint64_t)added) * NS_PER_S,
+		};
+
+		filler_add(&filler, &e, 0);
+		added++;
+	}
+}
+
+static void note_delivered(const struct batch *b, uint32_t from, uint32_t n)
+{
+	for (uint32_t i = from; i < from + n; i++) {
+		const char *text = (const char *)b->data + batch_start(b, i);
+		struct tm tm = { 0 };
+		time_t at;
+
+		ck_assert_ptr_nonnull(strptime(
+			text, "{\"@timestamp\":\"%Y-%m-%dT%H:%M:%S", &tm));
+		at = timegm(&tm) - BASE_S;
+		ck_assert_int_ge(at, 0);
+		ck_assert_int_lt(at, MANY);
+		delivered[at]++;
+	}
+}
+
+/* A sender's: the first n events of b are delivered. */
+static void deliver(struct batch *b, uint32_t n)
+{
+	note_delivered(b, b->first, n);
+	stat_add(feed_sender_stats(&feed, 0), OUTPUT_DELIVERED, n);
+	batch_settle(b, n);
+}
+
+/* As output_done(). */
+static void give_back(struct batch *b)
+{
+	if (b->file != NULL || batch_left(b) > 0)
+		feed_to_keeper(&feed, &b);
+	else
+		batch_pool_put(&feed.pool, &b);
+}
+
+/* The next batch for a sender, within ms; NULL: none. */
+static struct batch *next(unsigned ms)
+{
+	void *item;
+
+	return ring_pop(&feed.sealed,
+		       clock_mono_ns(&clock_system) + ms * NS_PER_MS,
+		       &item) == 0
+		       ? item
+		       : NULL;
+}
+
+/* Until so many events are delivered in all. */
+static void deliver_until(uint64_t events)
+{
+	while (stat_of(OUTPUT_DELIVERED) < events) {
+		struct batch *b = next(20000);
+
+		ck_assert_ptr_nonnull(b);
+		deliver(b, batch_left(b));
+		give_back(b);
+	}
+}
+
+static void expect_each_once(void)
+{
+	for (unsigned i = 0; i < added; i++)
+		ck_assert_msg(delivered[i] == 1,
+			"event %u was delivered %u times", i, delivered[i]);
+}
+
+/* Waits until the condition holds. */
+#define WAIT_FOR(condition)                                                 \
+	do {                                                                \
+		for (unsigned ms_ = 0; !(condition); ms_++) {               \
+			ck_assert_msg(ms_ < 20000, "never: " #condition);   \
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, \
+				NULL);                                      \
+		}                                                           \
+	} while (0)
+
+START_TEST(what_memory_has_no_room_for_goes_to_disk_and_comes_back)
+{
+	start();
+	add(BATCH * QUEUE);
+	ck_assert_uint_eq(ring_len(&feed.sealed), QUEUE);
+	ck_assert_uint_eq(files(), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		uint64_t was = stat_of(OUTPUT_SPOOL_WRITTEN);
+
+		add(BATCH);
+		WAIT_FOR(stat_of(OUTPUT_SPOOL_WRITTEN) == was + 1);
+	}
+	WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+	expect_ledger();
+	ck_assert_uint_eq(stat_of(OUTPUT_SPOOLED), 20 * BATCH);
+	/* some are read back already, to be the next */
+	ck_assert_uint_ge(in_spool(), (20 - feed_replays(&feed)) * BATCH);
+	deliver_until(added);
+	WAIT_FOR(files() == 0);
+	ck_assert_uint_eq(in_spool(), 0);
+	expect_each_once();
+	finish();
+	ck_assert_uint_eq(stat_of(OUTPUT_DELIVERED), added);
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(old_and_new_ones_both_get_on)
+{
+	unsigned was_new = 0, was_old = 0;
+
+	start();
+	for (unsigned i = 0; i < 40; i++) {
+		uint64_t was = stat_of(OUTPUT_SPOOL_WRITTEN);
+
+		add(BATCH);
+		if (i >= QUEUE)
+			WAIT_FOR(stat_of(OUTPUT_SPOOL_WRITTEN) == was + 1);
+	}
+	/* each time one is delivered another one comes */
+	for (unsigned i = 0; i < 60; i++) {
+		struct batch *b = next(20000);
+
+		ck_assert_ptr_nonnull(b);
+		was_old += b->file != NULL;
+		was_new += b->file == NULL;
+		deliver(b, batch_left(b));
+		give_back(b);
+		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+		add(BATCH);
+		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+	}
+	ck_assert_uint_gt(was_old, 10);
+	ck_assert_uint_gt(was_new, 10);
+	deliver_until(added);
+	expect_each_once();
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(always_means_on_disk_before_the_first_attempt)
+{
+	settings.spool.mode = SPOOL_ALWAYS;
+	start();
+	add(3 * BATCH);
+	for (unsigned i = 0; i < 3; i++) {
+		struct batch *b = next(20000);
+		char name[128];
+
+		ck_assert_ptr_nonnull(b);
+		ck_assert_ptr_nonnull(b->file);
+		snprintf(name, sizeof(name), "%s/%016llx.batch", spool_path,
+			(unsigned long long)b->file->number);
+		ck_assert_int_eq(access(name, F_OK), 0);
+		ck_assert_uint_eq(in_spool(), 0); /* counted in memory */
+		deliver(b, batch_left(b));
+		give_back(b);
+		WAIT_FOR(access(name, F_OK) != 0);
+	}
+	expect_each_once();
+	ck_assert_uint_eq(files(), 0);
+	/* what nobody takes any more stays there */
+	add(BATCH * QUEUE * 3);
+	WAIT_FOR(files() == QUEUE * 3);
+	finish();
+	ck_assert_uint_eq(in_spool(), BATCH * QUEUE * 3);
+	restart();
+	ck_assert_uint_eq(stat_of(OUTPUT_RECOVERED), BATCH * QUEUE * 3);
+	deliver_until(BATCH * QUEUE * 3);
+	expect_each_once();
+	finish();
+	ck_assert_uint_eq(in_spool(), 0);
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(while_no_backend_can_be_used_memory_is_emptied)
+{
+	start();
+	add(2 * BATCH);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 2);
+	feed_stall(&feed, 1); /* a long time ago */
+	add(BATCH);
+	WAIT_FOR(ring_len(&feed.sealed) <= 1 && files() == 3);
+	/* one is in memory for the next try */
+	WAIT_FOR(in_spool() == 2 * BATCH);
+	expect_ledger();
+	feed_resume(&feed);
+	deliver_until(added);
+	expect_each_once();
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(the_end_writes_what_is_left_and_the_next_run_has_it)
+{
+	struct batch *part, *untouched, *loaded;
+
+	start();
+	add(BATCH * QUEUE);
+	add(5 * BATCH);
+	WAIT_FOR(atomic_load(&feed.disk.waiting) == 0 && files() == 5);
+	part = next(20000);
+	untouched = next(20000);
+	deliver(part, 3);
+	do { /* one that was read back, delivered in part */
+		loaded = next(20000);
+		ck_assert_ptr_nonnull(loaded);
+		if (loaded->file == NULL) {
+			deliver(loaded, batch_left(loaded));
+			give_back(loaded);
+			loaded = NULL;
+		}
+	} while (loaded == NULL);
+	deliver(loaded, 4);
+	add(3); /* never sealed by a worker */
+	give_back(part);
+	give_back(untouched);
+	give_back(loaded);
+	finish();
+	ck_assert_uint_eq(stat_of(OUTPUT_DROPPED_SHUTDOWN), 0);
+	ck_assert_uint_eq(in_spool(), added - stat_of(OUTPUT_DELIVERED));
+	uint64_t left = in_spool();
+
+	restart();
+	ck_assert_uint_eq(stat_of(OUTPUT_RECOVERED), left);
+	deliver_until(left);
+	expect_each_once();
+	finish();
+	ck_assert_uint_eq(files(), 0);
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(cut_short_the_files_stay_and_the_rest_is_counted)
+{
+	struct batch *loaded;
+
+	start();
+	add(BATCH * QUEUE);
+	add(5 * BATCH);
+	WAIT_FOR(atomic_load(&feed.disk.waiting) == 0 && files() == 5);
+	for (unsigned i = 0; i < QUEUE; i++) {
+		struct batch *b = next(20000);
+
+		if (b->file == NULL)
+			deliver(b, 1);
+		give_back(b);
+	}
+	loaded = next(20000);
+	ck_assert_ptr_nonnull(loaded);
+	stop_now(&stop);
+	give_back(loaded);
+	finish();
+	ck_assert_uint_ge(in_spool(), 4 * BATCH);
+	feed_deinit(&feed);
+}
+END_TEST
+
+static void retry_now(struct keeper *k, void *arg)
+{
+	(void)arg;
+	keeper_retry(k);
+}
+
+START_TEST(a_full_disk_leaves_memory_then_drops)
+{
+	start();
+	disk_fault_at(1, DISK_FAIL, ENOSPC, true);
+	for (unsigned i = 0; i < 30; i++) {
+		add(BATCH);
+		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+	}
+	ck_assert_uint_eq(ring_len(&feed.sealed), QUEUE);
+	ck_assert_uint_eq(
+		stat_of(OUTPUT_DROPPED_SPOOL_FULL), (30 - QUEUE) * BATCH);
+	ck_assert_uint_ge(stat_of(OUTPUT_SPOOL_ERRORS), 1);
+	ck_assert(atomic_load(&feed.disk.refuses));
+	expect_ledger();
+	/* there is room again, and it is noticed */
+	disk_fault_at(0, DISK_FAIL, 0, false);
+	keeper_call(keeper, retry_now, NULL);
+	WAIT_FOR(!atomic_load(&feed.disk.refuses));
+	add(BATCH);
+	WAIT_FOR(stat_of(OUTPUT_SPOOL_WRITTEN) == 1);
+	deliver_until((QUEUE + 1) * BATCH);
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+/* As a worker does under block: waits, without filling more. */
+static void add_blocking(unsigned n)
+{
+	while (n > 0 || filler_blocked(&filler)) {
+		struct batch *b;
+
+		if (!filler_blocked(&filler)) {
+			add(1);
+			n--;
+		} else if ((b = next(10)) != NULL) {
+			deliver(b, batch_left(b));
+			give_back(b);
+		}
+	}
+}
+
+START_TEST(a_full_disk_under_block_loses_nothing)
+{
+	static const enum spool_mode modes[] = { SPOOL_OVERFLOW, SPOOL_ALWAYS };
+
+	settings.spool.mode = modes[_i];
+	feed_settings.overflow = OVERFLOW_BLOCK;
+	start();
+	disk_fault_at(1, DISK_FAIL, EIO, true);
+	add_blocking(50 * BATCH);
+	ck_assert_uint_eq(stat_of(OUTPUT_DROPPED_SPOOL_FULL), 0);
+	disk_fault_at(0, DISK_FAIL, 0, false);
+	deliver_until(added);
+	expect_each_once();
+	finish();
+	ck_assert_uint_eq(stat_of(OUTPUT_DELIVERED), added);
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(always_with_a_broken_disk_still_delivers)
+{
+	settings.spool.mode = SPOOL_ALWAYS;
+	start();
+	disk_fault_at(1, DISK_FAIL, EROFS, true);
+	for (unsigned i = 0; i < 20; i++) {
+		add(BATCH);
+		deliver_until(added);
+	}
+	ck_assert_uint_eq(stat_of(OUTPUT_DROPPED_SPOOL_FULL), 0);
+	expect_each_once();
+	disk_fault_at(0, DISK_FAIL, 0, false);
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(max_size_holds_and_replay_makes_room)
+{
+	settings.spool.max_size = 12000; /* about six batches */
+	start();
+	for (unsigned i = 0; i < 40; i++) {
+		add(BATCH);
+		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+		ck_assert_uint_le(atomic_load(&feed.disk.usage.bytes), 12000);
+	}
+	ck_assert_uint_gt(stat_of(OUTPUT_DROPPED_SPOOL_FULL), 0);
+	ck_assert_uint_eq(stat_of(OUTPUT_SPOOL_ERRORS), 0);
+	uint64_t written = stat_of(OUTPUT_SPOOL_WRITTEN);
+
+	deliver_until(added - stat_of(OUTPUT_DROPPED_SPOOL_FULL));
+	WAIT_FOR(files() == 0);
+	keeper_call(keeper, retry_now, NULL);
+	WAIT_FOR(!atomic_load(&feed.disk.refuses));
+	add(BATCH * (QUEUE + 1));
+	WAIT_FOR(stat_of(OUTPUT_SPOOL_WRITTEN) > written);
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+static void damage_all(void)
+{
+	DIR *d = opendir(spool_path);
+	char name[320];
+
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		FILE *f;
+
+		if (strstr(e->d_name, ".batch") == NULL)
+			continue;
+		snprintf(name, sizeof(name), "%s/%s", spool_path, e->d_name);
+		f = fopen(name, "r+");
+		fseek(f, 200, SEEK_SET);
+		fputc('?', f);
+		fclose(f);
+	}
+	closedir(d);
+}
+
+START_TEST(damaged_files_block_nothing)
+{
+	settings.spool.mode = SPOOL_ALWAYS;
+	start();
+	add(3 * BATCH);
+	WAIT_FOR(files() == 3);
+	finish();
+	damage_all();
+	restart();
+	ck_assert_uint_eq(stat_of(OUTPUT_RECOVERED), 3 * BATCH);
+	WAIT_FOR(stat_of(OUTPUT_SPOOL_DAMAGED) == 3);
+	ck_assert_uint_eq(stat_of(OUTPUT_DROPPED_SPOOL_DAMAGED), 3 * BATCH);
+	add(BATCH);
+	deliver_until(BATCH);
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(what_is_too_old_is_dropped_and_counted)
+{
+	settings.spool.mode = SPOOL_ALWAYS;
+	start();
+	add(3 * BATCH);
+	WAIT_FOR(files() == 3);
+	finish();
+	settings.spool.max_age_ns = 1;
+	restart();
+	WAIT_FOR(stat_of(OUTPUT_DROPPED_SPOOL_EXPIRED) == 3 * BATCH);
+	WAIT_FOR(files() == 0);
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+static void discard(struct keeper *k, void *arg)
+{
+	uint64_t *number = arg;
+
+	if (*number == 1) /* the oldest that waits */
+		*number = spool_oldest(keeper_spool(k))->number;
+	*number = keeper_discard(k, *number);
+}
+
+static void count_files(struct keeper *k, void *arg)
+{
+	unsigned *n = arg;
+
+	for (struct spool_file *f = spool_next(keeper_spool(k), NULL);
+		f != NULL; f = spool_next(keeper_spool(k), f))
+		*n += 1;
+}
+
+START_TEST(the_operator_lists_and_discards)
+{
+	uint64_t which = 1;
+	unsigned n = 0;
+
+	start();
+	for (unsigned i = 0; i < 20; i++) {
+		add(BATCH);
+		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+	}
+	keeper_call(keeper, count_files, &n);
+	ck_assert_uint_eq(n, files());
+	ck_assert_uint_gt(n, feed_replays(&feed));
+	keeper_call(keeper, discard, &which);
+	ck_assert_uint_eq(which, BATCH);
+	which = 0;
+	keeper_call(keeper, discard, &which);
+	ck_assert_uint_eq(
+		which + BATCH, stat_of(OUTPUT_DROPPED_SPOOL_DISCARDED));
+	ck_assert_uint_eq(in_spool(), 0);
+	deliver_until(added - stat_of(OUTPUT_DROPPED_SPOOL_DISCARDED));
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+/* A sender's: all of b is refused. */
+static void refuse(struct batch *b)
+{
+	const struct letter_cause cause = {
+		.reason = OUTPUT_DROPPED_REFUSED,
+		.status = 400,
+		.code = 6,
+		.text = "invalid data format",
+	};
+	struct letter *l;
+	uint32_t n = batch_left(b);
+
+	ck_assert_int_eq(letter_new(&l, &cause, b, n), 0);
+	atomic_fetch_add(&feed.disk.letters, n);
+	ck_assert(ring_push(&feed.disk.errands, l));
+	batch_settle(b, n);
+	give_back(b);
+}
+
+static int count_line(void *arg, struct slice line)
+{
+	unsigned *n = arg;
+
+	(void)line;
+	*n += 1;
+	return 0;
+}
+
+static void count_letters(struct keeper *k, void *arg)
+{
+	ck_assert_int_eq(
+		dead_letters_each(keeper_dead_letters(k), count_line, arg), 0);
+}
+
+static void resend(struct keeper *k, void *arg)
+{
+	int *r = arg;
+
+	*r = keeper_resend(k);
+}
+
+START_TEST(refused_events_are_kept_and_can_be_sent_again)
+{
+	unsigned n = 0;
+	int r;
+
+	if (_i == 1)
+		settings.spool.path = NULL;
+	start();
+	keeper_call(keeper, resend, &r);
+	ck_assert_int_eq(r, DEAD_LETTERS_E_NONE);
+	add(3 * BATCH);
+	for (unsigned i = 0; i < 3; i++)
+		refuse(next(20000));
+	WAIT_FOR(stat_of(OUTPUT_DEAD_LETTERED) == 3 * BATCH);
+	keeper_call(keeper, count_letters, &n);
+	ck_assert_uint_eq(n, 3 * BATCH);
+	expect_ledger();
+	keeper_call(keeper, resend, &r);
+	ck_assert_int_eq(r, 0);
+	deliver_until(2 * BATCH);
+	struct batch *b = next(20000);
+
+	deliver(b, 4);
+	give_back(b); /* the end came in between */
+	finish();
+	ck_assert_uint_eq(stat_of(OUTPUT_RECOVERED), 3 * BATCH);
+	ck_assert_uint_eq(stat_of(OUTPUT_DEAD_LETTERED), 3 * BATCH + 6);
+	restart();
+	n = 0;
+	keeper_call(keeper, count_letters, &n);
+	ck_assert_uint_eq(n, 6);
+	keeper_call(keeper, resend, &r);
+	deliver_until(6);
+	finish();
+	expect_each_once();
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(letters_that_cannot_be_written_are_dropped_with_their_reason)
+{
+	start();
+	disk_fault_at(1, DISK_FAIL, ENOSPC, true);
+	add(BATCH);
+	refuse(next(20000));
+	WAIT_FOR(stat_of(OUTPUT_DROPPED_REFUSED) == BATCH);
+	ck_assert_uint_eq(stat_of(OUTPUT_DEAD_LETTER_ERRORS), 1);
+	ck_assert_uint_eq(stat_of(OUTPUT_DEAD_LETTERED), 0);
+	disk_fault_at(0, DISK_FAIL, 0, false);
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(a_start_that_fails_says_why)
+{
+	start();
+	struct keeper *other;
+	struct feed second;
+
+	ck_assert_int_eq(feed_init(&second, &feed_settings, 1, 1), 0);
+	ck_assert_int_eq(keeper_start(&other, &settings, "x", &second, &stop,
+				 error, sizeof(error)),
+		-EBUSY);
+	ck_assert_ptr_nonnull(strstr(error, spool_path));
+	feed_deinit(&second);
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("keeper");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(
+		t, what_memory_has_no_room_for_goes_to_disk_and_comes_back);
+	tcase_add_test(t, old_and_new_ones_both_get_on);
+	tcase_add_test(t, always_means_on_disk_before_the_first_attempt);
+	tcase_add_test(t, while_no_backend_can_be_used_memory_is_emptied);
+	tcase_add_test(t, the_end_writes_what_is_left_and_the_next_run_has_it);
+	tcase_add_test(t, cut_short_the_files_stay_and_the_rest_is_counted);
+	tcase_add_test(t, a_full_disk_leaves_memory_then_drops);
+	tcase_add_loop_test(t, a_full_disk_under_block_loses_nothing, 0, 2);
+	tcase_add_test(t, always_with_a_broken_disk_still_delivers);
+	tcase_add_test(t, max_size_holds_and_replay_makes_room);
+	tcase_add_test(t, damaged_files_block_nothing);
+	tcase_add_test(t, what_is_too_old_is_dropped_and_counted);
+	tcase_add_test(t, the_operator_lists_and_discards);
+	tcase_add_loop_test(
+		t, refused_events_are_kept_and_can_be_sent_again, 0, 2);
+	tcase_add_test(t,
+		letters_that_cannot_be_written_are_dropped_with_their_reason);
+	tcase_add_test(t, a_start_that_fails_says_why);
+	return suite_run("keeper", t);
+}
