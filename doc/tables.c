@@ -3,6 +3,7 @@
  *
  *	doc/tables settings    section of tapferry.conf(5), mdoc
  *	doc/tables counters    counters.md
+ *	doc/tables metrics     section of tapferry-monitor(7), mdoc
  *
  * doc/update.sh puts them in their places.
  */
@@ -11,6 +12,7 @@
 
 #include "base/stat.h"
 #include "control/settings.h"
+#include "monitor/metrics.h"
 
 /* In lines as mdoc wants them: not too long, each sentence on its own. */
 static void print_lines(const char *text)
@@ -148,14 +150,29 @@ static void print_counters(void)
 	print_counters_of("POOL_", pool_stat_desc, POOL_STAT_COUNT);
 }
 
+static void print_metrics(void)
+{
+	printf(".Bl -tag -width Ds\n");
+	for (size_t i = 0; i < n_metrics; i++) {
+		const struct metric *m = &metrics[i];
+
+		printf(".It Li %s\n.Pq %s%s%s\n.br\n", m->name, m->type,
+			*m->labels != '\0' ? "; " : "", m->labels);
+		print_lines(m->help);
+	}
+	printf(".El\n");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "settings") == 0)
 		print_settings();
 	else if (argc == 2 && strcmp(argv[1], "counters") == 0)
 		print_counters();
+	else if (argc == 2 && strcmp(argv[1], "metrics") == 0)
+		print_metrics();
 	else {
-		fprintf(stderr, "usage: tables settings|counters\n");
+		fprintf(stderr, "usage: tables settings|counters|metrics\n");
 		return 2;
 	}
 	return fflush(stdout) == 0 ? 0 : 1;

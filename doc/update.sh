@@ -15,17 +15,22 @@ status=0
 
 "$tables" counters >"$tmp/counters.md"
 "$tables" settings >"$tmp/settings"
-# what stands between the two marks is ours
-awk -v table="$tmp/settings" '
+"$tables" metrics >"$tmp/metrics"
+# fill_in WHAT PAGE: what stands between the two marks is ours
+fill_in() {
+	awk -v what="$1" -v table="$tmp/$1" '
 	/^\.\\" end of the table/ { inside = 0 }
 	!inside { print }
-	/^\.\\" the table of settings/ {
+	index($0, ".\\\" the table of " what) == 1 {
 		while ((getline line < table) > 0)
 			print line
 		inside = 1
-	}' "$src/doc/tapferry.conf.5" >"$tmp/tapferry.conf.5"
+	}' "$src/doc/$2" >"$tmp/$2"
+}
+fill_in settings tapferry.conf.5
+fill_in metrics tapferry-monitor.7
 
-for page in counters.md tapferry.conf.5; do
+for page in counters.md tapferry.conf.5 tapferry-monitor.7; do
 	cmp -s "$tmp/$page" "$src/doc/$page" && continue
 	if [ "$check" = --check ]; then
 		echo "doc/$page is not current: make update-doc"

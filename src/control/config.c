@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "collector/url.h"
+#include "control/config_monitor.h"
 #include "control/memory.h"
 #include "control/token.h"
 
@@ -16,15 +17,6 @@ enum {
 	AUTO_CONNECTIONS_MIN = 10,
 	AUTO_CONNECTIONS_MAX = 500,
 };
-
-static void note(
-	struct config_memory *m, const config_setting_t *s, const char *text)
-{
-	tree_origin(&m->tree, s, &m->notes);
-	buf_add_str(&m->notes, ": ");
-	tree_path(s, &m->notes);
-	buf_printf(&m->notes, ": %s\n", text);
-}
 
 /* Two of a kind: said of the later one. */
 static void check_listeners(struct config_memory *m)
@@ -71,7 +63,7 @@ static int check_tls_files(struct config_memory *m, size_t i)
 		return r == -EINVAL ? 0 : r;
 	tls_credentials_put(credentials);
 	if (stat(tls->key, &st) == 0 && st.st_mode & S_IROTH)
-		note(m, s, "every user can read tls.key: chmod 0640");
+		config_note(m, s, "every user can read tls.key: chmod 0640");
 	return 0;
 }
 
@@ -243,7 +235,8 @@ static int read_token_file(struct config_memory *m, size_t i, const char *path,
 		tree_problem(&m->tree, at, NULL, "token file %s %s", path,
 			buf_str(&why));
 	if (r == 0 && exposed)
-		note(m, at, "every user can read the token file: chmod 0640");
+		config_note(m, at,
+			"every user can read the token file: chmod 0640");
 	buf_deinit(&why);
 	return r == -EINVAL ? 0 : r;
 }
@@ -299,7 +292,7 @@ static void note_risks(struct config_memory *m, size_t i)
 	const config_setting_t *s = values_element(&m->tree, SCOPE_OUTPUT, i);
 
 	if (h->tls_insecure)
-		note(m, s,
+		config_note(m, s,
 			"tls.insecure: certificates are not checked, anybody "
 			"on the way can read the token");
 	for (size_t b = 0; b < h->n_backends; b++) {
@@ -309,7 +302,7 @@ static void note_risks(struct config_memory *m, size_t i)
 			strncmp(url, "http://127.", 11) != 0 &&
 			strncmp(url, "http://localhost", 16) != 0 &&
 			strncmp(url, "http://[::1]", 12) != 0) {
-			note(m, s,
+			config_note(m, s,
 				"http:// sends the token and the events "
 				"unencrypted, better use https://");
 			break;
@@ -422,6 +415,7 @@ static int hand_out(struct config *c, struct config_memory *m)
 		.stats_interval_ns = v->main.stats_interval_ns,
 		.grace_ns = v->main.grace_ns,
 		.drain_ns = v->main.drain_ns,
+		.monitor = v->main.monitor.endpoint,
 		.memory = m,
 	};
 	return 0;
@@ -444,6 +438,8 @@ static int load(struct config *c, struct config_memory *m,
 	for (size_t i = 0; r == 0 && i < m->values.n_listeners; i++)
 		r = check_tls(m, i);
 	check_outputs(m);
+	if (r == 0)
+		r = config_check_monitor(m);
 	for (size_t i = 0; r == 0 && i < m->values.n_outputs; i++)
 		r = find_token(m, i);
 	if (r != 0 || buf_failed(error))
@@ -462,6 +458,7 @@ static struct config_memory *memory_free(struct config_memory *m)
 		free(m->tokens[i]);
 	}
 	free(m->tokens);
+	config_drop_monitor(m);
 	free(m->host);
 	free(m->listeners);
 	free(m->outputs);

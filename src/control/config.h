@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "deliver/output.h"
 #include "intake/intake.h"
+#include "monitor/monitor.h"
 
 struct config {
 	struct intake_settings intake; /* listeners included */
@@ -24,10 +25,11 @@ struct config {
 	size_t n_outputs;
 	enum log_target log_target;
 	enum log_level log_level;
-	uint64_t stats_interval_ns;   /* 0: no statistics lines */
-	uint64_t grace_ns;            /* intake_stop() */
-	uint64_t drain_ns;            /* outputs' drain deadline */
-	struct config_memory *memory; /* owns every string and array above */
+	uint64_t stats_interval_ns;      /* 0: no statistics lines */
+	uint64_t grace_ns;               /* intake_stop() */
+	uint64_t drain_ns;               /* outputs' drain deadline */
+	struct monitor_settings monitor; /* no address: there is none */
+	struct config_memory *memory;    /* owns every string and array above */
 };
 
 #define CONFIG_NULL ((struct config){ 0 })

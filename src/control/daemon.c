@@ -16,12 +16,15 @@
 #include "control/notify.h"
 #include "control/report.h"
 #include "intake/inherited.h"
+#include "monitor/monitor.h"
 #include "sync/thread.h"
 
 enum {
 	ERROR_MAX = 512,
 	POLL_MS = 20,
 	TLS_LOOK_S = 3, /* how often certificates are looked at */
+	/* how often the pulses are, for the monitor, without a watchdog */
+	LIFE_LOOK_S = 5,
 };
 
 struct daemon {
@@ -38,9 +41,14 @@ struct daemon {
 	struct beat stats_beat;
 	struct beat life_beat;
 	struct beat tls_beat; /* looks at the certificates */
-	bool stuck;           /* a thread was, at the last look */
-	int signals;          /* signalfd */
-	int intake_ended;     /* eventfd: the thread below is through */
+	/* atomic: name of a thread that did not get on at the last look */
+	const char *_Atomic stuck;
+	_Atomic uint64_t looked_ns; /* atomic: monotonic, the last look */
+	_Atomic bool draining;      /* atomic */
+	struct monitor_view view;
+	struct monitor *monitor; /* NULL: none */
+	int signals;             /* signalfd */
+	int intake_ended;        /* eventfd: the thread below is through */
 	struct thread stopper;
 	uint64_t grace_deadline_ns; /* const while the stopper runs */
 	bool cut;                   /* a second signal came */
@@ -135,10 +143,11 @@ static void show_life(struct daemon *d)
 
 	if (stuck == NULL)
 		notify("WATCHDOG=1");
-	else if (!d->stuck)
+	else if (atomic_load(&d->stuck) == NULL)
 		log_error(WATCHDOG, "a thread does not get on", "thread=%s",
 			stuck);
-	d->stuck = stuck != NULL;
+	atomic_store(&d->stuck, stuck);
+	atomic_store(&d->looked_ns, clock_mono_ns(&clock_system));
 }
 
 static void show_stats(struct daemon *d, uint64_t now)
@@ -160,13 +169,70 @@ static bool has_tls(const struct config *c)
 	return false;
 }
 
+/* How often it is looked whether threads get on; 0: nobody wants to know. */
+static uint64_t life_interval_ns(const struct config *c)
+{
+	uint64_t watchdog = notify_watchdog_ns();
+
+	if (watchdog != 0)
+		return watchdog / 2;
+	return c->monitor.listen.address.len != 0 ? LIFE_LOOK_S * NS_PER_S : 0;
+}
+
+/* For the monitor.  Main is looked at by how long its last look is ago. */
+static const char *stuck_thread(void *arg)
+{
+	struct daemon *d = arg;
+	uint64_t looked = atomic_load(&d->looked_ns);
+	uint64_t now = clock_mono_ns(&clock_system);
+
+	if (now > looked + 3 * life_interval_ns(d->config))
+		return "main";
+	return atomic_load(&d->stuck);
+}
+
+static enum monitor_phase phase(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return atomic_load(&d->draining) ? MONITOR_DRAINING : MONITOR_RUNNING;
+}
+
+static int start_monitor(struct daemon *d, char *error, size_t cap)
+{
+	const struct config *c = d->config;
+	int r;
+
+	if (c->monitor.listen.address.len == 0)
+		return 0;
+	atomic_store(&d->looked_ns, clock_mono_ns(&clock_system));
+	d->view = (struct monitor_view){
+		.settings = &d->intake_settings,
+		.intake = d->intake,
+		.stats = &d->stats,
+		.feeds = d->feeds,
+		.outputs = d->outputs,
+		.output_settings = c->outputs,
+		.n_outputs = d->n_outputs,
+		.start_mono_ns = clock_mono_ns(&clock_system),
+		.start_real_ns = clock_real_ns(&clock_system),
+		.phase = phase,
+		.stuck = stuck_thread,
+		.arg = d,
+	};
+	r = monitor_start(&d->monitor, &c->monitor, &d->view, error, cap);
+	if (r != 0)
+		intake_stop(d->intake, 0);
+	return r;
+}
+
 static void start_beats(struct daemon *d)
 {
 	uint64_t now = clock_mono_ns(&clock_system);
 
 	d->report.last_ns = now;
 	d->stats_beat = beat_from(d->config->stats_interval_ns, now);
-	d->life_beat = beat_from(notify_watchdog_ns() / 2, now);
+	d->life_beat = beat_from(life_interval_ns(d->config), now);
 	d->tls_beat =
 		beat_from(has_tls(d->config) ? TLS_LOOK_S * NS_PER_S : 0, now);
 }
@@ -293,6 +359,7 @@ static void end(struct daemon *d)
 
 static void deinit(struct daemon *d)
 {
+	d->monitor = monitor_stop(d->monitor); /* it looks at all below */
 	if (d->intake != NULL)
 		d->intake = intake_free(d->intake);
 	for (size_t i = 0; i < d->n_outputs; i++) {
@@ -325,6 +392,8 @@ int daemon_run(const struct config *c)
 		c->intake.n_listeners, error, sizeof(error));
 	if (r == 0)
 		r = start(&d, error, sizeof(error));
+	if (r == 0)
+		r = start_monitor(&d, error, sizeof(error));
 	if (r != 0) {
 		log_error(START_FAILED, error, "%s", "");
 		goto out;
@@ -339,6 +408,7 @@ int daemon_run(const struct config *c)
 
 	int sig = run(&d);
 
+	atomic_store(&d.draining, true);
 	notify("STOPPING=1\nSTATUS=draining");
 	log_info(SHUTDOWN, "draining", "signal=%s grace_ms=%llu drain_ms=%llu",
 		sig == SIGTERM ? "TERM" : "INT",

@@ -7,8 +7,9 @@
 enum {
 	/* standard streams, log, signals, bells, what libraries open */
 	OF_THE_DAEMON = 32,
-	OF_A_WORKER = 3, /* two epoll sets and a bell */
-	OF_A_SENDER = 4, /* a backend's socket, libcurl's own */
+	OF_A_WORKER = 3,    /* two epoll sets and a bell */
+	OF_THE_MONITOR = 5, /* two sockets, two epoll sets, a bell */
+	OF_A_SENDER = 4,    /* a backend's socket, libcurl's own */
 };
 
 /* How many are needed besides those of the connections. */
@@ -19,6 +20,8 @@ static rlim_t count_others(const struct config *c)
 	n += (rlim_t)c->intake.workers * OF_A_WORKER;
 	for (size_t i = 0; i < c->n_outputs; i++)
 		n += (rlim_t)output_senders(&c->outputs[i]) * OF_A_SENDER;
+	if (c->monitor.listen.address.len != 0)
+		n += OF_THE_MONITOR + c->monitor.max_connections;
 	return n;
 }
 

@@ -13,8 +13,13 @@ struct config_memory {
 	struct listener_settings *listeners; /* the intake's */
 	struct output_settings *outputs;
 	char **tokens; /* those from files, one an output or NULL; secret */
+	char *monitor_password, *monitor_token; /* from files; secret */
 	char *host;
 	struct buf notes;
 };
+
+/* What is allowed but deserves a word about that setting. */
+void config_note(
+	struct config_memory *m, const config_setting_t *s, const char *text);
 
 #endif

@@ -206,6 +206,28 @@ static int parse_address(
 	return -EINVAL;
 }
 
+static int parse_endpoint(
+	const struct setting *s, const char *text, void *base, struct buf *why)
+{
+	struct address *a = (void *)((char *)base + s->offset);
+	struct buf tcp = BUF_NULL;
+	int r = 0;
+
+	*a = (struct address){ 0 };
+	if (*text == '\0')
+		return 0;
+	buf_printf(&tcp, "%s%s",
+		strncmp(text, "tcp://", 6) == 0 ? "" : "tcp://", text);
+	if (buf_failed(&tcp))
+		r = -ENOMEM;
+	else if ((r = address_parse(a, buf_str(&tcp))) != 0)
+		r = wrong(why, s, text,
+			"is not an address and port such as "
+			"\"127.0.0.1:9165\" or \"[::1]:9165\"");
+	buf_deinit(&tcp);
+	return r;
+}
+
 static int parse_networks(
 	const struct setting *s, const char *text, void *base, struct buf *why)
 {
@@ -320,6 +342,8 @@ int setting_parse(
 		return parse_mode(s, text, base, why);
 	case SETTING_ADDRESS:
 		return parse_address(s, text, base, why);
+	case SETTING_ENDPOINT:
+		return parse_endpoint(s, text, base, why);
 	case SETTING_NETWORKS:
 		return parse_networks(s, text, base, why);
 	case SETTING_HEADERS:
@@ -354,6 +378,16 @@ static void format_address(const struct address *a, struct buf *out)
 		: a->tls           ? "tls://"
 				   : "tcp://",
 		text);
+}
+
+static void format_endpoint(const struct address *a, struct buf *out)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (a->len == 0)
+		return;
+	address_format(&a->sa, a->len, text, sizeof(text));
+	buf_add_str(out, text);
 }
 
 static void format_proxy(const char *url, struct buf *out)
@@ -397,6 +431,9 @@ void setting_format(const struct setting *s, const void *base, struct buf *out)
 		break;
 	case SETTING_ADDRESS:
 		format_address(field, out);
+		break;
+	case SETTING_ENDPOINT:
+		format_endpoint(field, out);
 		break;
 	case SETTING_NETWORKS:
 		cidr_list_format(field, out);

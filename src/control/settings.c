@@ -39,6 +39,8 @@ const struct scope scopes[SCOPE_COUNT] = {
 #define LIMITS_VALUES       struct main_values
 #define SHUTDOWN_VALUES     struct main_values
 #define LOG_VALUES          struct main_values
+#define MONITOR_VALUES      struct main_values
+#define MONITOR_TLS_VALUES  struct main_values
 #define LISTENER_VALUES     struct listener_values
 #define KEEPALIVE_VALUES    struct listener_values
 #define LISTENER_TLS_VALUES struct listener_values
@@ -116,6 +118,7 @@ const char *setting_type_name(enum setting_type type)
 		[SETTING_URL] = "URL",
 		[SETTING_PROXY] = "URL",
 		[SETTING_ADDRESS] = "address",
+		[SETTING_ENDPOINT] = "address",
 		[SETTING_NETWORKS] = "networks",
 		[SETTING_HEADERS] = "headers",
 		[SETTING_MODE] = "octal mode",

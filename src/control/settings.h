@@ -13,11 +13,18 @@
 
 #include "base/buf.h"
 #include "deliver/output.h"
+#include "monitor/monitor.h"
 #include "net/cidr.h"
 #include "net/listen.h"
 #include "net/tls_credentials.h"
 
 /* The fields that the table's rows name: one struct for each scope. */
+struct monitor_values {
+	struct monitor_settings endpoint;
+	const char *password_file, *token_file;
+	bool allow_anonymous;
+};
+
 struct main_values {
 	unsigned workers;
 	unsigned buffer_size;
@@ -34,6 +41,7 @@ struct main_values {
 	uint64_t drain_ns;
 	unsigned log_level;
 	unsigned log_target;
+	struct monitor_values monitor;
 };
 
 struct listener_values {
@@ -81,6 +89,7 @@ enum setting_type {
 	SETTING_URL,
 	SETTING_PROXY, /* URL; its user and password are never printed */
 	SETTING_ADDRESS,
+	SETTING_ENDPOINT, /* address and port of TCP; or none */
 	SETTING_NETWORKS, /* a list in a file, else separated by commas */
 	SETTING_HEADERS,  /* a list in a file, else a line each; see
 			     SETTING_SECRET */

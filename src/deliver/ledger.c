@@ -36,9 +36,14 @@ void ledger_read(
 	};
 }
 
+int64_t ledger_difference(const struct ledger *l)
+{
+	return (int64_t)(l->received + l->recovered - l->delivered -
+			 l->filtered - l->dropped - l->dead_lettered -
+			 l->in_memory - l->in_spool);
+}
+
 bool ledger_closed(const struct ledger *l)
 {
-	return l->received + l->recovered ==
-	       l->delivered + l->filtered + l->dropped + l->dead_lettered +
-		       l->in_memory + l->in_spool;
+	return ledger_difference(l) == 0;
 }

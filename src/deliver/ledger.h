@@ -35,6 +35,9 @@ struct ledger {
  */
 void ledger_read(
 	struct ledger *l, const struct stat_set *intake, struct feed *f);
+
+/* What came in minus where it is; 0: the ledger is closed. */
+int64_t ledger_difference(const struct ledger *l);
 bool ledger_closed(const struct ledger *l);
 
 /* Is that counter a reason for losing events? */

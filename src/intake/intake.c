@@ -211,3 +211,8 @@ unsigned intake_connections(const struct intake *i)
 {
 	return registry_count(&i->crew.registry);
 }
+
+unsigned intake_listener_connections(const struct intake *i, unsigned listener)
+{
+	return atomic_load(&i->crew.admission.counts[listener]);
+}

@@ -129,4 +129,7 @@ struct registry *intake_registry(struct intake *i);
 /* How many connections are open now.  Any thread. */
 unsigned intake_connections(const struct intake *i);
 
+/* How many of them came through one listener.  Any thread. */
+unsigned intake_listener_connections(const struct intake *i, unsigned listener);
+
 #endif

@@ -9,7 +9,7 @@ trap 'rm -rf "$tmp"' EXIT
 bad=0
 
 if command -v mandoc >/dev/null; then
-	mandoc -T lint -W warning "$src"/doc/*.[158] || bad=1
+	mandoc -T lint -W warning "$src"/doc/*.[1578] || bad=1
 else
 	echo "not checked: no mandoc"
 fi

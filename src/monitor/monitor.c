@@ -1,0 +1,228 @@
+#include "monitor/monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "monitor/endpoint.h"
+#include "net/bell.h"
+#include "sync/thread.h"
+
+enum { TICK_MS = 1000 };
+
+struct monitor {
+	const struct monitor_settings *settings; /* const */
+	struct listen_socket listening;          /* owner: main */
+	struct thread thread;                    /* owner: main */
+	struct bell bell;                        /* rung by main, to end */
+	_Atomic bool stops;                      /* atomic */
+	gnutls_datum_t cert, key;                /* PEM; const after start */
+	/* the rest: owner: the thread, once it runs */
+	struct MHD_Daemon *http;
+	int set; /* epoll: the bell and the library's own set */
+	struct endpoint endpoint;
+	uint64_t next_tick_ns;
+};
+
+/* Seconds, minutes and more: in whole ones, as the library counts. */
+static unsigned timeout_s(const struct monitor_settings *s)
+{
+	uint64_t seconds = (s->timeout_ns + NS_PER_S - 1) / NS_PER_S;
+
+	return seconds < 1 ? 1 : (unsigned)seconds;
+}
+
+__attribute__((format(printf, 2, 0))) static void log_library(
+	void *cls, const char *format, va_list ap)
+{
+	char text[256];
+
+	(void)cls;
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	vsnprintf(text, sizeof(text), format, ap);
+	text[strcspn(text, "\n")] = '\0';
+	log_debug(MONITOR_HTTP, "libmicrohttpd", "text=\"%s\"", text);
+}
+
+/* The library's own word on how long it may sleep, and the tick's. */
+static int monitor_sleep_ms(struct monitor *m, uint64_t now_ns)
+{
+	MHD_UNSIGNED_LONG_LONG library;
+	uint64_t left = m->next_tick_ns > now_ns
+				? (m->next_tick_ns - now_ns) / NS_PER_MS + 1
+				: 0;
+
+	if (MHD_get_timeout(m->http, &library) == MHD_YES && library < left)
+		left = library;
+	return (int)left;
+}
+
+static void tick(struct monitor *m, uint64_t now_ns)
+{
+	if (now_ns < m->next_tick_ns)
+		return;
+	history_tick(
+		&m->endpoint.history, now_ns, clock_real_ns(&clock_system));
+	census_tick(&m->endpoint.census, now_ns);
+	m->next_tick_ns += TICK_MS * NS_PER_MS;
+	if (m->next_tick_ns <= now_ns)
+		m->next_tick_ns = now_ns + TICK_MS * NS_PER_MS;
+}
+
+static void monitor_run(void *arg)
+{
+	struct monitor *m = arg;
+
+	while (!atomic_load(&m->stops)) {
+		uint64_t now = clock_mono_ns(&clock_system);
+		struct epoll_event events[2];
+
+		tick(m, now);
+		epoll_wait(m->set, events, 2, monitor_sleep_ms(m, now));
+		MHD_run(m->http);
+	}
+	/* whoever still reads is cut off */
+	MHD_stop_daemon(m->http);
+	m->http = NULL;
+}
+
+static int start_http(struct monitor *m)
+{
+	const struct monitor_settings *s = m->settings;
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+	struct MHD_OptionItem options[] = {
+		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->max_connections,
+			NULL },
+		{ MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)timeout_s(s), NULL },
+		{ MHD_OPTION_LISTEN_SOCKET, -1, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	const union MHD_DaemonInfo *info;
+	struct epoll_event e = { .events = EPOLLIN };
+
+	/* the library closes what it is given */
+	options[2].value = fcntl(m->listening.fd, F_DUPFD_CLOEXEC, 0);
+	if (options[2].value < 0)
+		return -errno;
+	if (m->cert.data != NULL) {
+		flags |= MHD_USE_TLS;
+		options[3] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT,
+			0, m->cert.data };
+		options[4] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY,
+			0, m->key.data };
+		options[5] =
+			(struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
+				(void *)"NORMAL:-VERS-TLS1.0:-VERS-TLS1.1" };
+	}
+	m->http = MHD_start_daemon(flags, 0, NULL, NULL, endpoint_serve,
+		&m->endpoint, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+		MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	if (m->http == NULL)
+		return -EINVAL;
+	info = MHD_get_daemon_info(m->http, MHD_DAEMON_INFO_EPOLL_FD);
+	m->set = epoll_create1(EPOLL_CLOEXEC);
+	if (info == NULL || m->set < 0 ||
+		epoll_ctl(m->set, EPOLL_CTL_ADD, info->epoll_fd, &e) != 0 ||
+		epoll_ctl(m->set, EPOLL_CTL_ADD, m->bell.fd, &e) != 0)
+		return errno != 0 ? -errno : -EINVAL;
+	return 0;
+}
+
+static void say_where(const struct monitor *m)
+{
+	struct address a = m->settings->listen.address;
+	socklen_t len = sizeof(a.storage);
+	char text[ADDRESS_TEXT_MAX];
+
+	/* with the port that the kernel chose, if it was left the choice */
+	if (getsockname(m->listening.fd, &a.sa, &len) == 0)
+		a.len = len;
+	address_format(&a.sa, a.len, text, sizeof(text));
+	log_info(MONITOR_LISTENING, "monitoring endpoint", "url=%s://%s/",
+		m->cert.data != NULL ? "https" : "http", text);
+}
+
+static int load_pem(
+	gnutls_datum_t *pem, const char *path, char *error, size_t cap)
+{
+	int r = path == NULL ? 0 : gnutls_load_file(path, pem);
+
+	if (r == 0)
+		return 0;
+	snprintf(error, cap, "monitor: %s cannot be read: %s", path,
+		gnutls_strerror(r));
+	return -EINVAL;
+}
+
+int monitor_start(struct monitor **mp, const struct monitor_settings *settings,
+	const struct monitor_view *view, char *error, size_t cap)
+{
+	struct monitor *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (m == NULL)
+		return -ENOMEM;
+	snprintf(error, cap, "the monitoring endpoint cannot be started");
+	m->settings = settings;
+	m->listening = LISTEN_SOCKET_NULL;
+	m->bell = BELL_NULL;
+	m->set = -1;
+	r = endpoint_init(&m->endpoint, settings, view);
+	if (r == 0)
+		r = bell_init(&m->bell);
+	if (r == 0)
+		r = load_pem(&m->cert, settings->tls_cert, error, cap);
+	if (r == 0)
+		r = load_pem(&m->key, settings->tls_key, error, cap);
+	if (r == 0)
+		r = listen_open(&m->listening, &settings->listen, error, cap);
+	if (r == 0)
+		r = start_http(m);
+	if (r == 0) {
+		m->next_tick_ns = clock_mono_ns(&clock_system);
+		r = thread_start(&m->thread, "monitor", monitor_run, m);
+	}
+	if (r != 0) {
+		monitor_stop(m);
+		return r;
+	}
+	error[0] = '\0';
+	say_where(m);
+	*mp = m;
+	return 0;
+}
+
+struct monitor *monitor_stop(struct monitor *m)
+{
+	if (m == NULL)
+		return NULL;
+	atomic_store(&m->stops, true);
+	if (m->bell.fd >= 0)
+		bell_ring(&m->bell);
+	thread_join(&m->thread);
+	if (m->http != NULL)
+		MHD_stop_daemon(m->http);
+	listen_close(&m->listening, &m->settings->listen);
+	if (m->set >= 0)
+		close(m->set);
+	bell_deinit(&m->bell);
+	endpoint_deinit(&m->endpoint);
+	gnutls_free(m->cert.data);
+	if (m->key.data != NULL)
+		gnutls_memset(m->key.data, 0, m->key.size);
+	gnutls_free(m->key.data);
+	free(m);
+	return NULL;
+}

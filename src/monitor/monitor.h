@@ -1,0 +1,47 @@
+/*
+ * Monitor: the HTTP endpoint that shows what the daemon does.
+ *
+ *	/             the status page
+ *	/metrics      Prometheus text
+ *	/status       everything, as JSON
+ *	/backends     the backends of all outputs
+ *	/connections  single connections: ?sort=KEY&limit=N
+ *	/history      the last five minutes, a value a second
+ *	/healthz      200 while every thread gets on, else 503
+ *	/readyz       200 while events have somewhere to go, else 503
+ *
+ * One thread serves them all, with libmicrohttpd in its external mode: no
+ * thread is the library's, and a client that is slow holds neither the daemon
+ * nor its end.
+ */
+#ifndef TAPFERRY_MONITOR_MONITOR_H
+#define TAPFERRY_MONITOR_MONITOR_H
+
+#include "monitor/guard.h"
+#include "monitor/view.h"
+#include "net/listen.h"
+
+struct monitor_settings {
+	struct listen_settings listen; /* address.len 0: no endpoint */
+	struct guard guard;
+	const char *tls_cert, *tls_key; /* PEM files; NULL: plain HTTP */
+	unsigned max_connections;       /* 1 or more */
+	uint64_t timeout_ns; /* a client that neither sends nor takes is cut */
+};
+
+struct monitor;
+
+/*
+ * monitor_start() - listen, and start the thread
+ * @settings, view:  lent until monitor_stop()
+ * @error:           on failure: one sentence with the cure
+ *
+ * Return: 0 or -errno.
+ */
+int monitor_start(struct monitor **mp, const struct monitor_settings *settings,
+	const struct monitor_view *view, char *error, size_t cap);
+
+/* Closes all connections as they are, joins the thread, frees. */
+struct monitor *monitor_stop(struct monitor *m); /* NULL */
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Snapshot: one look at everything, from which all pages are written.
+ *
+ * Each number is exact, two of them may be an instant apart.
+ */
+#ifndef TAPFERRY_MONITOR_SNAPSHOT_H
+#define TAPFERRY_MONITOR_SNAPSHOT_H
+
+#include <stdbool.h>
+
+#include "base/histogram.h"
+#include "base/stat.h"
+#include "deliver/ledger.h"
+#include "monitor/history.h"
+#include "monitor/process.h"
+#include "monitor/view.h"
+
+struct listener_snapshot {
+	const struct listener_settings *settings;
+	char address[ADDRESS_TEXT_MAX];
+	unsigned active;
+};
+
+struct output_snapshot {
+	const struct output_settings *settings;
+	struct ledger ledger;
+	uint64_t stat[OUTPUT_STAT_COUNT];
+	size_t queued, queue_max;    /* batches */
+	size_t pool_size, pool_used; /* batches */
+	double batch_rate;           /* taken from the pool, a second */
+	struct histogram_reading batch_sizes, delay;
+};
+
+struct snapshot {
+	uint64_t mono_ns, real_ns, start_real_ns;
+	double uptime_seconds;
+	bool draining;
+	const char *stuck; /* thread that does not get on, or NULL */
+	const struct intake_settings *settings;
+	uint64_t intake[INTAKE_STAT_COUNT];
+	unsigned connections;
+	double receive_rate; /* events a second */
+	struct frame_memory_use frame_memory;
+	struct process process;
+	struct listener_snapshot *listeners;
+	size_t n_listeners;
+	struct output_snapshot *outputs;
+	size_t n_outputs;
+};
+
+#define SNAPSHOT_NULL ((struct snapshot){ 0 })
+
+/*
+ * snapshot_take() - snapshot_deinit() is due in both cases
+ * Thread: the monitor's.  Return: 0 or -ENOMEM.
+ */
+int snapshot_take(struct snapshot *s, const struct monitor_view *v,
+	const struct history *h);
+void snapshot_deinit(struct snapshot *s);
+
+/* Events dropped before any output saw them. */
+uint64_t snapshot_intake_drops(const struct snapshot *s);
+
+#endif

@@ -1,0 +1,170 @@
+#include "monitor/status.h"
+
+#include <ctype.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "monitor/jbuf.h"
+#include "monitor/readiness.h"
+
+static void write_time(struct jbuf *j, const char *key, uint64_t real_ns)
+{
+	time_t seconds = (time_t)(real_ns / NS_PER_S);
+	struct tm tm;
+	char text[32];
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	jbuf_text(j, key, text);
+}
+
+/* Counters under the names of their table, in lower case. */
+static void write_counters(struct jbuf *j, const uint64_t *value,
+	const struct stat_desc *desc, unsigned n)
+{
+	jbuf_open(j, "counters", '{');
+	for (unsigned i = 0; i < n; i++) {
+		char name[64];
+		size_t len = 0;
+
+		for (const char *p = desc[i].name;
+			*p != '\0' && len + 1 < sizeof(name); p++)
+			name[len++] = (char)tolower((unsigned char)*p);
+		name[len] = '\0';
+		jbuf_u64(j, name, value[i]);
+	}
+	jbuf_close(j, '}');
+}
+
+static void write_quantiles(struct jbuf *j, const char *key,
+	const struct histogram_reading *r, double unit)
+{
+	jbuf_open(j, key, '{');
+	jbuf_u64(j, "count", r->count);
+	if (r->count != 0) {
+		jbuf_real(j, "mean", (double)r->sum / (double)r->count / unit);
+		jbuf_real(j, "p50", (double)histogram_quantile(r, 0.5) / unit);
+		jbuf_real(j, "p90", (double)histogram_quantile(r, 0.9) / unit);
+		jbuf_real(j, "p99", (double)histogram_quantile(r, 0.99) / unit);
+	}
+	jbuf_close(j, '}');
+}
+
+static void write_ledger(struct jbuf *j, const struct ledger *l)
+{
+	jbuf_open(j, "ledger", '{');
+	jbuf_u64(j, "received", l->received);
+	jbuf_u64(j, "delivered", l->delivered);
+	jbuf_u64(j, "filtered", l->filtered);
+	jbuf_u64(j, "dropped", l->dropped);
+	jbuf_u64(j, "dead_lettered", l->dead_lettered);
+	jbuf_u64(j, "in_memory", l->in_memory);
+	jbuf_u64(j, "in_spool", l->in_spool);
+	jbuf_bool(j, "closed", ledger_closed(l));
+	jbuf_close(j, '}');
+}
+
+static void write_listener(struct jbuf *j, const struct listener_snapshot *l)
+{
+	jbuf_open(j, NULL, '{');
+	jbuf_text(j, "name", l->settings->name);
+	jbuf_text(j, "address", l->address);
+	jbuf_bool(j, "tls", l->settings->listen.address.tls);
+	jbuf_u64(j, "active", l->active);
+	jbuf_u64(j, "limit", l->settings->max_connections);
+	jbuf_close(j, '}');
+}
+
+static void write_output(struct jbuf *j, const struct output_snapshot *o)
+{
+	jbuf_open(j, NULL, '{');
+	jbuf_text(j, "name", o->settings->feed.name);
+	write_ledger(j, &o->ledger);
+	jbuf_open(j, "queue", '{');
+	jbuf_u64(j, "batches", o->queued);
+	jbuf_u64(j, "limit", o->queue_max);
+	jbuf_close(j, '}');
+	jbuf_open(j, "buffer_pool", '{');
+	jbuf_u64(j, "size", o->pool_size);
+	jbuf_u64(j, "used", o->pool_used);
+	jbuf_real(j, "allocation_rate", o->batch_rate);
+	jbuf_close(j, '}');
+	write_quantiles(j, "delay_seconds", &o->delay, (double)NS_PER_S);
+	write_quantiles(j, "batch_events", &o->batch_sizes, 1);
+	write_counters(j, o->stat, output_stat_desc, OUTPUT_STAT_COUNT);
+	jbuf_close(j, '}');
+}
+
+static void write_process(struct jbuf *j, const struct process *p)
+{
+	jbuf_open(j, "process", '{');
+	jbuf_u64(j, "pid", (uint64_t)getpid());
+	jbuf_real(j, "cpu_seconds", p->cpu_seconds);
+	jbuf_real(j, "resident_bytes", p->resident_bytes);
+	jbuf_u64(j, "open_fds", p->open_fds);
+	jbuf_u64(j, "max_fds", p->max_fds);
+	jbuf_u64(j, "threads", p->threads);
+	jbuf_close(j, '}');
+}
+
+static void write_intake(struct jbuf *j, const struct snapshot *s)
+{
+	jbuf_open(j, "intake", '{');
+	jbuf_real(j, "events_per_second", s->receive_rate);
+	jbuf_u64(j, "connections", s->connections);
+	jbuf_u64(j, "connections_limit", s->settings->max_connections);
+	jbuf_u64(j, "workers", s->settings->workers);
+	jbuf_u64(j, "frame_memory", s->frame_memory.in_use);
+	jbuf_u64(j, "frame_memory_limit", s->frame_memory.size);
+	jbuf_u64(j, "dropped", snapshot_intake_drops(s));
+	write_counters(j, s->intake, intake_stat_desc, INTAKE_STAT_COUNT);
+	jbuf_close(j, '}');
+}
+
+void status_write(const struct snapshot *s, struct buf *out)
+{
+	struct jbuf j = JBUF_INIT(out);
+	struct buf why = BUF_NULL;
+
+	jbuf_open(&j, NULL, '{');
+	jbuf_text(&j, "version", PACKAGE_VERSION);
+	write_time(&j, "time", s->real_ns);
+	write_time(&j, "started", s->start_real_ns);
+	jbuf_real(&j, "uptime_seconds", s->uptime_seconds);
+	jbuf_text(&j, "state", s->draining ? "draining" : "running");
+	jbuf_bool(&j, "alive", s->stuck == NULL);
+	jbuf_text(&j, "stuck", s->stuck);
+	readiness_explain(s, &why);
+	jbuf_bool(&j, "ready", why.len == 0);
+	jbuf_text(&j, "not_ready", why.len != 0 ? buf_str(&why) : NULL);
+	buf_deinit(&why);
+	write_intake(&j, s);
+	jbuf_open(&j, "listeners", '[');
+	for (size_t i = 0; i < s->n_listeners; i++)
+		write_listener(&j, &s->listeners[i]);
+	jbuf_close(&j, ']');
+	jbuf_open(&j, "outputs", '[');
+	for (size_t i = 0; i < s->n_outputs; i++)
+		write_output(&j, &s->outputs[i]);
+	jbuf_close(&j, ']');
+	write_process(&j, &s->process);
+	jbuf_close(&j, '}');
+	buf_add_str(out, "\n");
+}
+
+void status_write_backends(const struct snapshot *s, struct buf *out)
+{
+	struct jbuf j = JBUF_INIT(out);
+
+	jbuf_open(&j, NULL, '{');
+	jbuf_open(&j, "outputs", '[');
+	for (size_t i = 0; i < s->n_outputs; i++) {
+		jbuf_open(&j, NULL, '{');
+		jbuf_text(&j, "name", s->outputs[i].settings->feed.name);
+		jbuf_close(&j, '}');
+	}
+	jbuf_close(&j, ']');
+	jbuf_close(&j, '}');
+	buf_add_str(out, "\n");
+}
