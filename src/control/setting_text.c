@@ -33,7 +33,13 @@ static int number_parse(
 	return errno == ERANGE ? UNITS_E_RANGE : 0;
 }
 
-/* "min..max" or "0 or min..max". */
+/* A word in the place of the number 0. */
+static const char *zero_word(const struct setting *s)
+{
+	return strncmp(s->allowed, "auto or ", 8) == 0 ? "auto" : NULL;
+}
+
+/* "min..max", "0 or min..max" or "auto or min..max". */
 static bool number_allowed(const struct setting *s, uint64_t value)
 {
 	const char *min_text = s->allowed, *dots = strstr(s->allowed, "..");
@@ -44,6 +50,8 @@ static bool number_allowed(const struct setting *s, uint64_t value)
 		if (value == 0)
 			return true;
 		min_text += 5;
+	} else if (zero_word(s) != NULL) {
+		min_text += 8;
 	}
 	snprintf(
 		first, sizeof(first), "%.*s", (int)(dots - min_text), min_text);
@@ -97,8 +105,14 @@ static int parse_number(
 	const struct setting *s, const char *text, void *base, struct buf *why)
 {
 	uint64_t value = 0;
-	int r = number_parse(s->type, text, &value);
+	const char *word = zero_word(s);
+	int r = 0;
 
+	if (word != NULL && strcmp(text, word) == 0) {
+		field_store(s, base, 0);
+		return 0;
+	}
+	r = number_parse(s->type, text, &value);
 	if (r == UNITS_E_SYNTAX)
 		wrong(why, s, text,
 			s->type == SETTING_INT ? "is not a whole number"
@@ -414,7 +428,10 @@ void setting_format(const struct setting *s, const void *base, struct buf *out)
 		break;
 	case SETTING_DURATION:
 		units_format_duration(field_load(s, base), text, sizeof(text));
-		buf_add_str(out, text);
+		if (zero_word(s) != NULL && field_load(s, base) == 0)
+			buf_add_str(out, zero_word(s));
+		else
+			buf_add_str(out, text);
 		break;
 	case SETTING_SIZE:
 		units_format_size(field_load(s, base), text, sizeof(text));

@@ -35,25 +35,27 @@ const struct scope scopes[SCOPE_COUNT] = {
 };
 
 /* The struct that a scope's fields are in. */
-#define TOP_VALUES          struct main_values
-#define LIMITS_VALUES       struct main_values
-#define SHUTDOWN_VALUES     struct main_values
-#define LOG_VALUES          struct main_values
-#define MONITOR_VALUES      struct main_values
-#define MONITOR_TLS_VALUES  struct main_values
-#define LISTENER_VALUES     struct listener_values
-#define KEEPALIVE_VALUES    struct listener_values
-#define LISTENER_TLS_VALUES struct listener_values
-#define OUTPUT_VALUES       struct output_values
-#define BATCH_VALUES        struct output_values
-#define BACKEND_VALUES      struct backend_settings
-#define RETRY_VALUES        struct output_values
-#define BREAKER_VALUES      struct output_values
-#define ADAPTIVE_VALUES     struct output_values
-#define TLS_VALUES          struct output_values
-#define SPOOL_VALUES        struct output_values
-#define DEAD_LETTER_VALUES  struct output_values
-#define ROTATE_VALUES       struct output_values
+#define TOP_VALUES            struct main_values
+#define LIMITS_VALUES         struct main_values
+#define SHUTDOWN_VALUES       struct main_values
+#define LOG_VALUES            struct main_values
+#define MONITOR_VALUES        struct main_values
+#define MONITOR_TLS_VALUES    struct main_values
+#define LISTENER_VALUES       struct listener_values
+#define KEEPALIVE_VALUES      struct listener_values
+#define LISTENER_TLS_VALUES   struct listener_values
+#define OUTPUT_VALUES         struct output_values
+#define BATCH_VALUES          struct output_values
+#define BACKEND_VALUES        struct backend_settings
+#define RETRY_VALUES          struct output_values
+#define BREAKER_VALUES        struct output_values
+#define ADAPTIVE_VALUES       struct output_values
+#define TLS_VALUES            struct output_values
+#define SPOOL_VALUES          struct output_values
+#define DEAD_LETTER_VALUES    struct output_values
+#define POOL_VALUES           struct output_values
+#define POOL_KEEPALIVE_VALUES struct output_values
+#define ROTATE_VALUES         struct output_values
 
 const struct setting settings[] = {
 #define SCOPE(...)

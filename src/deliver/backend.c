@@ -43,6 +43,7 @@ static void release(struct urcu_ref *ref)
 	ref_ended(ref);
 	pthread_mutex_destroy(&b->lock);
 	free(b->base);
+	http_target_free(b->target);
 	free(b->url);
 	free(b);
 }

@@ -20,13 +20,15 @@
 
 #include "base/histogram.h"
 #include "base/stat.h"
+#include "deliver/http_target.h"
 #include "deliver/output.h"
 #include "sync/ref.h"
 
 struct backend {
-	struct urcu_ref ref; /* atomic */
-	char *base;          /* const after new: the URL as configured */
-	char *url;           /* const after new: where to post */
+	struct urcu_ref ref;        /* atomic */
+	char *base;                 /* const after new: the URL as configured */
+	char *url;                  /* const after new: where to post */
+	struct http_target *target; /* const once published: owned; how */
 
 	/* what a pick looks at; written under lock but for in_flight, credit */
 	_Atomic uint64_t next_try_ns;      /* atomic: monotonic; 0: at once */

@@ -6,24 +6,24 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 
 enum {
 	HTTP_MAGIC = 0x68747470,
-	UPLOAD_BUFFER = 512 * 1024, /* a batch goes out in a few writes */
-	RETRY_AFTER_MAX = 64,       /* a date has 29 */
-	KEY_LINE_MAX = 128,
+	RETRY_AFTER_MAX = 64, /* a date has 29 */
 };
 
 struct http {
 	unsigned magic;
 	CURL *curl;
-	struct curl_slist *plain; /* request headers */
-	struct curl_slist *gzip;
 	const struct stop *stop;
+	struct pool_holder holder;
+	unsigned tries; /* of this request, by libcurl */
+	uint64_t took_ns;
+	bool replied;                      /* something of a reply came */
 	size_t len;                        /* of body */
 	char retry_after[RETRY_AFTER_MAX]; /* "": none */
 	char error[CURL_ERROR_SIZE];
@@ -67,6 +67,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	size_t len = size * n, skip = sizeof(name) - 1;
 
 	assert(h->magic == HTTP_MAGIC);
+	h->replied = true;
 	if (len >= 5 && strncasecmp(data, "HTTP/", 5) == 0) {
 		h->retry_after[0] = '\0'; /* that was an interim reply's */
 		return len;
@@ -100,44 +101,18 @@ static int on_progress(void *arg, curl_off_t dl_total, curl_off_t dl_now,
 	return 1;
 }
 
-/* Appends a header line; on failure the list is freed and NULL stays. */
-static struct curl_slist *add(struct curl_slist *list, const char *line)
+/* A connection is there, the request is next. */
+static int on_request(
+	void *arg, char *to, char *from, int to_port, int from_port)
 {
-	struct curl_slist *longer = curl_slist_append(list, line);
+	struct http *h = arg;
 
-	if (longer == NULL)
-		curl_slist_free_all(list);
-	return longer;
-}
-
-static struct curl_slist *headers_new(
-	const struct http_settings *s, const char *encoding)
-{
-	struct curl_slist *list;
-	struct buf line = BUF_NULL;
-
-	/* without the empty Expect, libcurl waits for 100 Continue */
-	list = add(NULL, "Expect:");
-	buf_printf(&line, "Content-Type: %s", s->content_type);
-	if (list != NULL && !line.failed)
-		list = add(list, buf_str(&line));
-	buf_clear(&line);
-	if (s->token != NULL)
-		buf_printf(&line, "Authorization: %s %s", s->auth_scheme,
-			s->token);
-	if (list != NULL && s->token != NULL && !line.failed)
-		list = add(list, buf_str(&line));
-	if (list != NULL && encoding != NULL)
-		list = add(list, encoding);
-	for (size_t i = 0;
-		list != NULL && s->headers != NULL && i < s->headers->n; i++)
-		list = add(list, s->headers->lines[i]);
-	if (line.failed) {
-		curl_slist_free_all(list);
-		list = NULL;
-	}
-	buf_deinit(&line);
-	return list;
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	assert(h->magic == HTTP_MAGIC);
+	return h->tries++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 static long ms(uint64_t ns)
@@ -147,68 +122,21 @@ static long ms(uint64_t ns)
 	return value < INT32_MAX ? (long)value : INT32_MAX;
 }
 
-static void configure(struct http *h, const struct http_settings *s)
+int http_new(
+	struct http **hp, const struct stop *stop, struct pool_holder holder)
 {
-	CURL *c = h->curl;
+	struct http *h = calloc(1, sizeof(*h));
 
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_POST, 1L);
-	if (s->put)
-		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "PUT");
-	curl_easy_setopt(c, CURLOPT_USERAGENT, "tapferry/" PACKAGE_VERSION);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, h);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, h);
-	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(c, CURLOPT_XFERINFODATA, h);
-	curl_easy_setopt(
-		c, CURLOPT_CONNECTTIMEOUT_MS, ms(s->connect_timeout_ns));
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms(s->request_timeout_ns));
-	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
-	curl_easy_setopt(c, CURLOPT_MAXCONNECTS, (long)s->connections);
-	/* "" turns off what http_proxy in the environment asks for */
-	curl_easy_setopt(c, CURLOPT_PROXY, s->proxy != NULL ? s->proxy : "");
-	if (s->tls_ca != NULL)
-		curl_easy_setopt(c, CURLOPT_CAINFO, s->tls_ca);
-	if (s->tls_insecure) {
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
-}
-
-static bool fits_a_header(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
-int http_new(struct http **hp, const struct http_settings *s,
-	const struct stop *stop)
-{
-	struct http *h;
-
-	if ((s->token != NULL && !fits_a_header(s->token)) ||
-		!fits_a_header(s->content_type))
-		return -EINVAL;
-	h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return -ENOMEM;
 	h->magic = HTTP_MAGIC;
 	h->stop = stop;
+	h->holder = holder;
 	h->curl = curl_easy_init();
-	h->plain = headers_new(s, NULL);
-	h->gzip = headers_new(s, "Content-Encoding: gzip");
-	if (h->curl == NULL || h->plain == NULL || h->gzip == NULL) {
+	if (h->curl == NULL) {
 		http_free(h);
 		return -ENOMEM;
 	}
-	configure(h, s);
 	*hp = h;
 	return 0;
 }
@@ -218,46 +146,193 @@ struct http *http_free(struct http *h)
 	if (h == NULL)
 		return NULL;
 	curl_easy_cleanup(h->curl);
-	curl_slist_free_all(h->plain);
-	curl_slist_free_all(h->gzip);
 	free(h);
 	return NULL;
 }
 
-int http_post(struct http *h, const char *url, struct slice body, bool gzip,
-	const char *key, struct reply *reply)
+/* What this client gives to every request. */
+static void configure(struct http *h, const struct http_target *t)
 {
 	CURL *c = h->curl;
-	char line[KEY_LINE_MAX];
-	/* a list that begins here and goes on with the client's own */
-	struct curl_slist keyed = { line, gzip ? h->gzip : h->plain };
-	char *type = NULL;
-	CURLcode code;
 
-	*reply = (struct reply){ 0 };
+	/* keeps names and TLS sessions it has learnt */
+	curl_easy_reset(c);
+	http_target_configure(t, c);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, h);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, h);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, h);
+	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_request);
+	curl_easy_setopt(c, CURLOPT_PREREQDATA, h);
+	curl_easy_setopt(
+		c, CURLOPT_CONNECTTIMEOUT_MS, ms(t->set.connect_timeout_ns));
+	h->tries = 0;
+	h->replied = false;
 	h->len = 0;
 	h->retry_after[0] = '\0';
 	h->error[0] = '\0';
-	curl_easy_setopt(c, CURLOPT_URL, url);
-	snprintf(line, sizeof(line), "Idempotency-Key: %s", key);
-	curl_easy_setopt(
-		c, CURLOPT_HTTPHEADER, *key != '\0' ? &keyed : keyed.next);
-	curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.data); /* not copied */
-	curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
-	code = curl_easy_perform(c);
-	if (code != CURLE_OK) {
-		if (h->error[0] == '\0')
-			snprintf(h->error, sizeof(h->error), "%s",
-				curl_easy_strerror(code));
-		return HTTP_E_FAILED;
+}
+
+static void set_url(
+	struct http *h, const struct http_target *t, const char *url)
+{
+	char *named = NULL;
+
+	if (url == NULL)
+		url = t->set.url;
+	if (t->connect_to != NULL)
+		named = http_target_url(t, url);
+	curl_easy_setopt(h->curl, CURLOPT_URL, named != NULL ? named : url);
+	curl_free(named);
+}
+
+/* The request's method, body and headers.  Return: what the list begins
+ * with; `more` must last as long as the request. */
+static void set_request(struct http *h, const struct http_target *t,
+	const struct http_request *rq, struct curl_slist more[HTTP_HEADERS_MAX])
+{
+	struct curl_slist *list = rq->gzip ? t->gzip : t->plain;
+	CURL *c = h->curl;
+
+	for (unsigned i = 0; i < HTTP_HEADERS_MAX && rq->headers[i] != NULL;
+		i++) {
+		more[i] = (struct curl_slist){ (char *)rq->headers[i], list };
+		list = &more[i];
 	}
-	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply->status);
-	curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
+	if (rq->method == NULL) {
+		curl_easy_setopt(
+			c, CURLOPT_POSTFIELDS, rq->body.data); /* not copied */
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+			(curl_off_t)rq->body.len);
+		return;
+	}
+	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, NULL);
+	curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
+	if (strcmp(rq->method, "HEAD") == 0)
+		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+	else
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, rq->method);
+}
+
+/* What became of the connection. */
+static void look_at_connection(
+	struct http *h, struct http_conn *conn, bool done, struct pool_use *use)
+{
+	CURL *c = h->curl;
+	curl_off_t connect_us = 0, app_us = 0;
+	long connects = 0;
+
+	curl_easy_getinfo(c, CURLINFO_NUM_CONNECTS, &connects);
+	curl_easy_getinfo(c, CURLINFO_CONNECT_TIME_T, &connect_us);
+	curl_easy_getinfo(c, CURLINFO_APPCONNECT_TIME_T, &app_us);
+	conn->fd = CURL_SOCKET_BAD;
+	curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &conn->fd);
+	/* the name lookup is in it: until then nothing can be sent */
+	use->connect_ns =
+		(uint64_t)(app_us > connect_us ? app_us : connect_us) *
+		NS_PER_US;
+	use->closed = conn->fd == CURL_SOCKET_BAD;
+	use->by_peer = done;
+	/* one that could not be made has not been there */
+	use->connects =
+		connects > 0 && use->connect_ns > 0 ? (unsigned)connects : 0;
+}
+
+static int fail(struct http *h, CURLcode code, const struct pool_use *use)
+{
+	bool ended = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+		     code == CURLE_GOT_NOTHING;
+
+	if (h->tries > 1 || (ended && use->connects == 0 && !h->replied)) {
+		snprintf(h->error, sizeof(h->error),
+			"the connection, open from before, ended without a "
+			"reply");
+		return HTTP_E_STALE;
+	}
+	if (h->error[0] == '\0')
+		snprintf(h->error, sizeof(h->error), "%s",
+			curl_easy_strerror(code));
+	return HTTP_E_FAILED;
+}
+
+/* One request on that connection. */
+static int perform(struct http *h, struct http_target *t,
+	struct http_conn *conn, const struct http_request *rq,
+	struct pool_use *use)
+{
+	uint64_t timeout = rq->timeout_ns != 0 ? rq->timeout_ns
+					       : patience_ns(&t->patience);
+	uint64_t begun = clock_mono_ns(&clock_system), now;
+	struct curl_slist more[HTTP_HEADERS_MAX];
+	CURLcode code;
+
+	configure(h, t);
+	set_url(h, t, rq->url);
+	set_request(h, t, rq, more);
+	curl_easy_setopt(h->curl, CURLOPT_TIMEOUT_MS, ms(timeout));
+	curl_easy_setopt(h->curl, CURLOPT_SHARE, conn->share);
+	code = curl_easy_perform(h->curl);
+	look_at_connection(h, conn, code == CURLE_OK, use);
+	curl_easy_setopt(h->curl, CURLOPT_SHARE, NULL);
+	now = clock_mono_ns(&clock_system);
+	h->took_ns = now - begun;
+	if (rq->timeout_ns == 0 && code == CURLE_OK)
+		patience_add(&t->patience, now - begun, now);
+	if (rq->timeout_ns == 0 && code == CURLE_OPERATION_TIMEDOUT)
+		patience_add(&t->patience, 2 * (now - begun), now);
+	return code == CURLE_OK ? 0 : fail(h, code, use);
+}
+
+int http_connect(struct http *h, struct http_target *t, struct http_conn *c,
+	struct pool_use *use)
+{
+	const struct http_request head = { .method = "HEAD",
+		.timeout_ns = t->set.connect_timeout_ns };
+	int r = perform(h, t, c, &head, use);
+
+	return r == 0 && !use->closed ? 0 : HTTP_E_FAILED;
+}
+
+int http_send(struct http *h, struct http_target *t,
+	const struct http_request *rq, struct reply *reply)
+{
+	struct pool_use use = { 0 };
+	struct pool_lease lease;
+	char *type = NULL;
+	int r;
+
+	*reply = (struct reply){ 0 };
+	h->took_ns = 0;
+	r = pool_lease(t->pool, h->holder, h->stop, &lease);
+	if (r != 0) {
+		snprintf(h->error, sizeof(h->error), "%s",
+			r == POOL_E_EXHAUSTED
+				? "pool.max_active connections are in use"
+			: r == POOL_E_STOPPED ? "the output stops"
+					      : "no memory for a connection");
+		return HTTP_E_NO_CONNECTION;
+	}
+	r = perform(h, t, lease.conn, rq, &use);
+	pool_release(t->pool, &lease, &use);
+	if (r != 0)
+		return r;
+	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+	curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &type);
 	reply->body = slice_from(h->body, h->len);
 	reply->content_type = type;
 	reply->retry_after = h->retry_after[0] != '\0' ? h->retry_after : NULL;
 	reply->real_ns = clock_real_ns(&clock_system);
 	return 0;
+}
+
+uint64_t http_took_ns(const struct http *h)
+{
+	return h->took_ns;
 }
 
 const char *http_error(const struct http *h)

@@ -21,6 +21,7 @@
 #include "deliver/header_list.h"
 #include "deliver/limiter.h"
 #include "deliver/outlier.h"
+#include "deliver/pool.h"
 #include "deliver/vitals.h"
 #include "event/feed.h"
 #include "spool/keeper.h"
@@ -67,8 +68,8 @@ struct remote_settings {
 	int gzip_level;   /* 1..12 */
 	unsigned senders; /* 1 or more */
 	uint64_t connect_timeout_ns;
-	uint64_t request_timeout_ns;
-	uint64_t retry_initial_ns; /* first back-off; doubles, full jitter */
+	uint64_t request_timeout_ns; /* 0: auto */
+	uint64_t retry_initial_ns;   /* first back-off; doubles, full jitter */
 	uint64_t retry_max_ns;
 	uint64_t hold_retry_ns; /* how often a held backend is tried */
 	uint64_t light_ns;      /* smaller share after "queue near capacity" */
@@ -77,9 +78,13 @@ struct remote_settings {
 	struct limiter_settings limiter;
 	struct outlier_settings outlier;
 	struct health_settings health;
-	const char *tls_ca; /* PEM file, NULL: the system's */
-	bool tls_insecure;  /* do not check certificates */
-	const char *proxy;  /* NULL or "": none */
+	const char *tls_ca;         /* PEM file, NULL: the system's */
+	bool tls_insecure;          /* do not check certificates */
+	const char *proxy;          /* NULL or "": none */
+	uint64_t keepalive_time_ns; /* 0: none */
+	uint64_t keepalive_interval_ns;
+	unsigned keepalive_count;
+	struct pool_settings pool;
 };
 
 struct file_settings {

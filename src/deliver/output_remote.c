@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "deliver/remote_output.h"
+#include "deliver/remote_target.h"
 #include "spool/pack.h"
 
 enum { ERROR_MAX = 384 };
@@ -16,6 +17,7 @@ int remote_output_backend(struct remote_output *o,
 	const struct backend_settings *s, struct backend **bp)
 {
 	struct buf text = BUF_NULL;
+	struct backend *b = NULL;
 	char *url = NULL;
 	int r = o->collector->url(&text, s->url);
 
@@ -24,7 +26,13 @@ int remote_output_backend(struct remote_output *o,
 	if (r == 0 && (url = buf_take(&text)) == NULL)
 		r = -ENOMEM;
 	if (r == 0)
-		r = backend_new(bp, &url, s, o->head.settings->remote.senders);
+		r = backend_new(&b, &url, s, o->head.settings->remote.senders);
+	if (r == 0)
+		r = remote_target_new(&b->target, o->head.settings, s, b->url);
+	if (r == 0)
+		*bp = b;
+	else if (b != NULL)
+		backend_put(b);
 	free(url);
 	buf_deinit(&text);
 	return r;

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "deliver/range.h"
 #include "deliver/unknown.h"
 
@@ -29,11 +28,34 @@ void parcel_pack(struct sender *s, struct parcel *p)
 	}
 }
 
+static int transmit(struct sender *s, const struct parcel *p, struct outcome *o,
+	struct slice body, struct reply *reply)
+{
+	char key[sizeof("Idempotency-Key: ") + PARCEL_KEY_MAX];
+	struct http_request rq = { .body = body,
+		.gzip = o->request.compressed };
+	int r;
+
+	if (p->key[0] != '\0') {
+		snprintf(key, sizeof(key), "Idempotency-Key: %s", p->key);
+		rq.headers[0] = key;
+	}
+	r = http_send(s->http, o->backend->target, &rq, reply);
+	o->excuse = r == HTTP_E_NO_CONNECTION ? EXCUSE_BUSY
+		    : r == HTTP_E_STALE       ? EXCUSE_STALE
+					      : EXCUSE_NONE;
+	if (r != HTTP_E_NO_CONNECTION) {
+		stat_inc(s->stats, OUTPUT_REQUESTS);
+		backend_count(o->backend, BACKEND_REQUESTS, 1);
+	}
+	return r;
+}
+
 void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 {
 	struct slice body = p->plain;
 	struct reply reply;
-	uint64_t began_ns;
+	int r;
 
 	if (body.data == NULL) {
 		parcel_pack(s, p);
@@ -57,15 +79,12 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 			o->request.compressed = true;
 		}
 	}
-	stat_inc(s->stats, OUTPUT_REQUESTS);
-	backend_count(o->backend, BACKEND_REQUESTS, 1);
-	began_ns = clock_mono_ns(&clock_system);
-	if (http_post(s->http, o->backend->url, body, o->request.compressed,
-		    p->key, &reply) == 0) {
+	r = transmit(s, p, o, body, &reply);
+	if (r == 0) {
 		stat_add(s->stats, OUTPUT_BYTES_SENT, body.len);
 		backend_count(o->backend, BACKEND_BYTES_SENT, body.len);
 	}
-	o->took_ns = clock_mono_ns(&clock_system) - began_ns;
+	o->took_ns = http_took_ns(s->http);
 	s->collector->judge(&o->verdict, &o->request, &reply);
 	o->status = reply.status;
 	unknown_settle(s, o, &reply);

@@ -18,6 +18,13 @@ struct parcel {
 	char key[PARCEL_KEY_MAX]; /* Idempotency-Key; "": none */
 };
 
+/* Why a try that failed says nothing about the backend. */
+enum excuse {
+	EXCUSE_NONE = 0,
+	EXCUSE_BUSY,  /* its pool had no connection: nothing was sent */
+	EXCUSE_STALE, /* a connection from before had ended in the meantime */
+};
+
 /* A post and what came of it. */
 struct outcome {
 	struct backend *backend; /* choice.h */
@@ -25,6 +32,7 @@ struct outcome {
 	uint64_t took_ns;        /* from sending to the end of the reply */
 	struct request request;
 	long status; /* HTTP; 0: no reply */
+	enum excuse excuse;
 	struct verdict verdict;
 	size_t reply_len; /* the reply's first octets, unless it was 2xx */
 	uint8_t reply[LETTER_REPLY_MAX];

@@ -47,6 +47,10 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 				OUTCOME_FORMAT, OUTCOME_ARGS(s, o));
 		return false;
 	case VERDICT_RETRY:
+		if (o->excuse != EXCUSE_NONE) {
+			s->avoid = o->excuse == EXCUSE_BUSY ? o->backend : NULL;
+			return false;
+		}
 		stat_inc(s->stats, OUTPUT_REPLIES_RETRY);
 		/* a request that the end broke off says nothing about it */
 		if (!stop_is_over(&s->output->stop))
@@ -128,19 +132,6 @@ int sender_init(struct sender *s, struct output *o,
 {
 	const struct remote_settings *set = &o->settings->remote;
 	const struct collector *collector = output_collector(o->settings->type);
-	const struct http_settings http = {
-		.put = set->collector.method == METHOD_PUT,
-		.content_type = collector->content_type(&set->collector),
-		.headers = &set->headers,
-		.auth_scheme = collector->auth_scheme,
-		.token = set->token,
-		.connect_timeout_ns = set->connect_timeout_ns,
-		.request_timeout_ns = set->request_timeout_ns,
-		.tls_ca = set->tls_ca,
-		.tls_insecure = set->tls_insecure,
-		.proxy = set->proxy,
-		.connections = (unsigned)set->n_backends,
-	};
 	int r = 0;
 
 	*s = (struct sender){
@@ -154,7 +145,8 @@ int sender_init(struct sender *s, struct output *o,
 	if (set->gzip)
 		r = compressor_new(&s->compressor, set->gzip_level);
 	if (r == 0)
-		r = http_new(&s->http, &http, &o->stop);
+		r = http_new(&s->http, &o->stop,
+			(struct pool_holder){ "sender", index });
 	if (r != 0)
 		sender_deinit(s);
 	return r;

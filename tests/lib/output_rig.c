@@ -39,6 +39,13 @@ void rig_init(struct output_rig *rig, enum output_type type)
 				.retry_initial_ns = 5 * NS_PER_MS,
 				.retry_max_ns = 50 * NS_PER_MS,
 				.hold_retry_ns = 50 * NS_PER_MS,
+				.pool = {
+					.enabled = true,
+					.max_active = 8,
+					.max_idle = 8,
+					.validate_after_ns = 2 * NS_PER_S,
+					.checkout_timeout_ns = 5 * NS_PER_S,
+				},
 			},
 			.file = { .mode = 0600, .rotate_keep = 3 },
 		},

@@ -16,37 +16,70 @@ static struct stop stop;
 static struct http *http;
 static struct reply reply;
 
-static struct http_settings settings(void)
+static struct http_target *target;
+static struct pool_stats stats;
+
+static struct http_target_settings settings(void)
 {
-	return (struct http_settings){
+	return (struct http_target_settings){
+		.label = "output=test",
+		.url = "http://collector.invalid:8088/",
 		.content_type = "application/json",
 		.auth_scheme = "Splunk",
 		.token = "secret",
 		.connect_timeout_ns = 5 * NS_PER_S,
 		.request_timeout_ns = 10 * NS_PER_S,
-		.connections = 1,
+		.pool = {
+			.enabled = true,
+			.max_active = 2,
+			.max_idle = 2,
+			.validate_after_ns = 2 * NS_PER_S,
+			.checkout_timeout_ns = 10 * NS_PER_MS,
+		},
 	};
+}
+
+static void aim(const struct http_target_settings *s)
+{
+	http_target_free(target);
+	ck_assert_int_eq(http_target_new(&target, s), 0);
 }
 
 static void setup(void)
 {
-	const struct http_settings s = settings();
+	const struct http_target_settings s = settings();
 
 	ck_assert_int_eq(http_init(), 0);
 	ck_assert_int_eq(stop_init(&stop), 0);
-	ck_assert_int_eq(http_new(&http, &s, &stop), 0);
+	ck_assert_int_eq(
+		http_new(&http, &stop, (struct pool_holder){ "test", 0 }), 0);
+	aim(&s);
 }
 
 static void teardown(void)
 {
+	target = http_target_free(target);
 	http = http_free(http);
 	stop_deinit(&stop);
 }
 
+static int post_to(const char *url, const char *body)
+{
+	const struct http_request rq = { .url = url,
+		.body = slice_from_str(body) };
+
+	return http_send(http, target, &rq, &reply);
+}
+
 static int post(const char *body)
 {
-	return http_post(
-		http, server.url, slice_from_str(body), false, "", &reply);
+	return post_to(server.url, body);
+}
+
+static uint64_t count(enum pool_stat id)
+{
+	pool_stats_read(target->pool, &stats);
+	return stats.count[id];
 }
 
 START_TEST(a_reply_comes_back_with_all_its_parts)
@@ -167,19 +200,170 @@ END_TEST
 START_TEST(a_configured_proxy_is_used)
 {
 	const struct fake_reply script[] = { FAKE_OK };
-	struct http_settings s = settings();
-	struct http *proxied;
+	struct http_target_settings s = settings();
 
 	fake_collector_start(&server, 0, script, 1);
 	s.proxy = server.url;
-	ck_assert_int_eq(http_new(&proxied, &s, &stop), 0);
+	aim(&s);
 	ck_assert_int_eq(
-		http_post(proxied, "http://collector.invalid:8088/",
-			slice_from_str("{\"n\":7}"), false, "", &reply),
-		0);
-	http_free(proxied);
+		post_to("http://collector.invalid:8088/", "{\"n\":7}"), 0);
 	fake_collector_stop(&server);
 	ck_assert_uint_eq(server.taken[7], 1);
+}
+END_TEST
+
+START_TEST(one_connection_serves_many_requests)
+{
+	const struct fake_reply script[] = { FAKE_OK };
+
+	fake_collector_start(&server, 0, script, 1);
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(post("{\"n\":0}"), 0);
+	ck_assert_uint_eq(count(POOL_CREATED), 1);
+	ck_assert_uint_eq(stats.count[POOL_REUSED], 19);
+	ck_assert_uint_eq(stats.connecting.count, 1);
+	ck_assert_uint_eq(stats.idle, 1);
+	fake_collector_stop(&server);
+	ck_assert_uint_eq(server.connections, 1);
+}
+END_TEST
+
+START_TEST(without_a_pool_each_request_has_its_own)
+{
+	const struct fake_reply script[] = { FAKE_OK };
+	struct http_target_settings s = settings();
+
+	s.pool.enabled = false;
+	aim(&s);
+	fake_collector_start(&server, 0, script, 1);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(post("{\"n\":0}"), 0);
+	fake_collector_stop(&server);
+	ck_assert_uint_eq(server.connections, 5);
+	ck_assert_uint_eq(count(POOL_CLOSED_UNPOOLED), 5);
+}
+END_TEST
+
+START_TEST(a_connection_the_peer_wants_closed_is_closed)
+{
+	const struct fake_reply script[] = { { .status = 200,
+		.body = "{}",
+		.headers = "Connection: close\r\n" } };
+
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post("{\"n\":0}"), 0);
+	ck_assert_int_eq(post("{\"n\":1}"), 0);
+	fake_collector_stop(&server);
+	ck_assert_uint_eq(count(POOL_CLOSED_PEER), 2);
+	ck_assert_uint_eq(stats.idle, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_sent_twice_behind_our_back)
+{
+	const struct fake_reply script[] = { FAKE_OK, { .fault = FAKE_RESET } };
+
+	fake_collector_start(&server, 0, script, 2);
+	ck_assert_int_eq(post("{\"n\":0}"), 0);
+	ck_assert_int_eq(post("{\"n\":1}"), HTTP_E_STALE);
+	ck_assert_int_eq(reply.status, 0);
+	/* on a new connection it is the collector's failure */
+	ck_assert_int_eq(post("{\"n\":1}"), HTTP_E_FAILED);
+	fake_collector_stop(&server);
+	ck_assert_uint_eq(server.n_requests, 3);
+	/* libcurl made one for its second try, which had nothing sent */
+	ck_assert_uint_eq(count(POOL_CREATED), 3);
+	ck_assert_uint_eq(stats.idle, 0);
+}
+END_TEST
+
+START_TEST(an_idle_connection_that_was_closed_is_found_out)
+{
+	const struct fake_reply script[] = { FAKE_OK };
+	struct http_target_settings s = settings();
+	uint16_t port;
+
+	s.pool.validate_after_ns = 0;
+	aim(&s);
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post("{\"n\":0}"), 0);
+	port = server.port;
+	fake_collector_stop(&server); /* closes what is open */
+	fake_collector_start(&server, port, script, 1);
+	ck_assert_int_eq(post("{\"n\":1}"), 0);
+	ck_assert_uint_eq(count(POOL_CLOSED_INVALID), 1);
+	fake_collector_stop(&server);
+	pool_tend(target->pool, NULL);
+	ck_assert_uint_eq(count(POOL_CLOSED_INVALID), 2);
+	ck_assert_uint_eq(stats.idle, 0);
+}
+END_TEST
+
+START_TEST(who_finds_no_connection_free_has_sent_nothing)
+{
+	const struct pool_use unused = { .closed = true };
+	struct pool_lease lease[2];
+
+	for (unsigned i = 0; i < COUNT(lease); i++)
+		ck_assert_int_eq(pool_lease(target->pool,
+					 (struct pool_holder){ "test", i },
+					 NULL, &lease[i]),
+			0);
+	ck_assert_int_eq(
+		post_to("http://127.0.0.1:1/", "{}"), HTTP_E_NO_CONNECTION);
+	ck_assert_uint_eq(count(POOL_EXHAUSTED), 1);
+	for (unsigned i = 0; i < COUNT(lease); i++)
+		pool_release(target->pool, &lease[i], &unused);
+}
+END_TEST
+
+START_TEST(who_is_not_reached_is_no_connection)
+{
+	ck_assert_int_eq(post_to("http://127.0.0.1:1/", "{}"), HTTP_E_FAILED);
+	ck_assert_uint_eq(count(POOL_OPEN_FAILED), 1);
+	ck_assert_uint_eq(stats.count[POOL_CREATED], 0);
+	ck_assert_uint_eq(stats.idle, 0);
+}
+END_TEST
+
+START_TEST(connections_are_made_ahead_of_need)
+{
+	const struct fake_reply script[] = { FAKE_OK };
+	struct http_target_settings s = settings();
+
+	fake_collector_start(&server, 0, script, 1);
+	s.url = server.url;
+	s.pool.min_idle = 2;
+	aim(&s);
+	pool_tend(target->pool, http);
+	ck_assert_uint_eq(count(POOL_CREATED), 2);
+	ck_assert_uint_eq(stats.idle, 2);
+	ck_assert_int_eq(post("{\"n\":3}"), 0);
+	ck_assert_uint_eq(count(POOL_REUSED), 1);
+	fake_collector_stop(&server);
+	ck_assert_uint_eq(server.connections, 2);
+	ck_assert_uint_eq(server.taken[3], 1);
+}
+END_TEST
+
+START_TEST(other_requests_have_their_own_method_and_headers)
+{
+	const struct fake_reply script[] = { FAKE_OK };
+	struct http_request rq = {
+		.url = server.url, .method = "GET", .timeout_ns = NS_PER_S
+	};
+
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(http_send(http, target, &rq, &reply), 0);
+	ck_assert_int_eq(reply.status, 200);
+	rq = (struct http_request){ .url = server.url,
+		.body = slice_from_str("{\"n\":4}"),
+		.headers = { "X-One: 1", "User-Agent: me" } };
+	ck_assert_int_eq(http_send(http, target, &rq, &reply), 0);
+	fake_collector_stop(&server);
+	ck_assert(server.requests[0].agent);
+	ck_assert(!server.requests[1].agent);
+	ck_assert_uint_eq(server.taken[4], 1);
 }
 END_TEST
 
@@ -202,9 +386,7 @@ START_TEST(a_stop_does_not_wait_for_a_name_server)
 	uint64_t begun = clock_mono_ns(&clock_system);
 
 	stop_drain(&stop, begun + 100 * NS_PER_MS);
-	ck_assert_int_eq(http_post(http, "http://collector.invalid:8088/",
-				 slice_from_str("{}"), false, "", &reply),
-		HTTP_E_FAILED);
+	ck_assert_int_eq(post_to(NULL, "{}"), HTTP_E_FAILED);
 	http = http_free(http);
 	ck_assert_uint_lt(clock_mono_ns(&clock_system) - begun,
 		(NAME_SERVER_S - 10) * NS_PER_S);
@@ -213,11 +395,11 @@ END_TEST
 
 START_TEST(a_token_with_a_line_break_is_refused)
 {
-	struct http_settings s = settings();
-	struct http *none = NULL;
+	struct http_target_settings s = settings();
+	struct http_target *none = NULL;
 
 	s.token = "secret\n";
-	ck_assert_int_eq(http_new(&none, &s, &stop), -EINVAL);
+	ck_assert_int_eq(http_target_new(&none, &s), -EINVAL);
 	ck_assert_ptr_null(none);
 }
 END_TEST
@@ -239,6 +421,15 @@ int main(void)
 #if LIBCURL_VERSION_NUM >= 0x075700
 	tcase_add_test(t, a_stop_does_not_wait_for_a_name_server);
 #endif
+	tcase_add_test(t, one_connection_serves_many_requests);
+	tcase_add_test(t, without_a_pool_each_request_has_its_own);
+	tcase_add_test(t, a_connection_the_peer_wants_closed_is_closed);
+	tcase_add_test(t, nothing_is_sent_twice_behind_our_back);
+	tcase_add_test(t, an_idle_connection_that_was_closed_is_found_out);
+	tcase_add_test(t, who_finds_no_connection_free_has_sent_nothing);
+	tcase_add_test(t, who_is_not_reached_is_no_connection);
+	tcase_add_test(t, connections_are_made_ahead_of_need);
+	tcase_add_test(t, other_requests_have_their_own_method_and_headers);
 	tcase_add_test(t, a_token_with_a_line_break_is_refused);
 	return suite_run("http", t);
 }

@@ -1,0 +1,302 @@
+#include "deliver/http_target.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "deliver/http.h"
+
+enum { BUFFER = 16 * 1024, UPLOAD_BUFFER = 512 * 1024 };
+
+/* The texts that a target has copies of. */
+static const char **text_of(struct http_target_settings *s, unsigned i)
+{
+	const char **const all[] = { &s->label, &s->url, &s->content_type,
+		&s->auth_scheme, &s->token, &s->user, &s->password, &s->proxy,
+		&s->tls_ca, &s->tls_cert, &s->tls_key, &s->tls_server_name };
+
+	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
+}
+
+static bool copy_texts(struct http_target_settings *s)
+{
+	const char **text;
+	bool done = true;
+
+	for (unsigned i = 0; (text = text_of(s, i)) != NULL; i++)
+		if (*text != NULL) {
+			*text = strdup(*text);
+			done = done && *text != NULL;
+		}
+	return done;
+}
+
+static void free_texts(struct http_target_settings *s)
+{
+	const char **text;
+
+	for (unsigned i = 0; (text = text_of(s, i)) != NULL; i++) {
+		if (text == &s->token || text == &s->password)
+			if (*text != NULL)
+				explicit_bzero((char *)*text, strlen(*text));
+		free((char *)*text);
+	}
+}
+
+static bool fits_a_header(const char *text)
+{
+	for (; text != NULL && *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* Appends a header line; on failure the list is freed and NULL stays. */
+static struct curl_slist *add(struct curl_slist *list, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(list, line);
+
+	if (longer == NULL)
+		curl_slist_free_all(list);
+	return longer;
+}
+
+static struct curl_slist *headers_new(
+	const struct http_target_settings *s, const char *encoding)
+{
+	struct curl_slist *list;
+	struct buf line = BUF_NULL;
+
+	/* without the empty Expect, libcurl waits for 100 Continue */
+	list = add(NULL, "Expect:");
+	buf_printf(&line, "Content-Type: %s", s->content_type);
+	if (list != NULL && !line.failed)
+		list = add(list, buf_str(&line));
+	buf_clear(&line);
+	if (s->token != NULL)
+		buf_printf(&line, "Authorization: %s %s", s->auth_scheme,
+			s->token);
+	if (list != NULL && s->token != NULL && !line.failed)
+		list = add(list, buf_str(&line));
+	if (list != NULL && encoding != NULL)
+		list = add(list, encoding);
+	for (size_t i = 0;
+		list != NULL && s->headers != NULL && i < s->headers->n; i++)
+		list = add(list, s->headers->lines[i]);
+	if (line.failed) {
+		curl_slist_free_all(list);
+		list = NULL;
+	}
+	buf_deinit(&line);
+	return list;
+}
+
+/* Any name is to be looked for at the URL's own host and port. */
+static int connect_to_host(struct http_target *t)
+{
+	struct buf text = BUF_NULL;
+	CURLU *u = curl_url();
+	char *host = NULL;
+	int r = -EINVAL;
+
+	if (u != NULL &&
+		curl_url_set(u, CURLUPART_URL, t->set.url, 0) == CURLUE_OK &&
+		curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+		buf_printf(&text, "::%s:", host);
+		t->connect_to = buf_take(&text);
+		r = t->connect_to != NULL ? 0 : -ENOMEM;
+	}
+	curl_free(host);
+	curl_url_cleanup(u);
+	buf_deinit(&text);
+	t->connect_list = (struct curl_slist){ t->connect_to, NULL };
+	return r;
+}
+
+char *http_target_url(const struct http_target *t, const char *url)
+{
+	CURLU *u = curl_url();
+	char *text = NULL;
+
+	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_set(u, CURLUPART_HOST, t->set.tls_server_name, 0) ==
+			CURLUE_OK)
+		curl_url_get(u, CURLUPART_URL, &text, 0);
+	curl_url_cleanup(u);
+	return text;
+}
+
+static int set_keepalive(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	const struct http_target_settings *s =
+		&((const struct http_target *)arg)->set;
+	int on = 1, time = (int)(s->keepalive_time_ns / NS_PER_S),
+	    interval = (int)(s->keepalive_interval_ns / NS_PER_S),
+	    count = (int)s->keepalive_count;
+
+	(void)purpose;
+	/* one the system does not take is no reason to do without the rest */
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &time, sizeof(time));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	return CURL_SOCKOPT_OK;
+}
+
+static void configure_tls(const struct http_target_settings *s, CURL *c)
+{
+	curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
+		(long)(s->http2 ? CURL_HTTP_VERSION_2TLS
+				: CURL_HTTP_VERSION_1_1));
+	if (s->tls_ca != NULL)
+		curl_easy_setopt(c, CURLOPT_CAINFO, s->tls_ca);
+	if (s->tls_cert != NULL)
+		curl_easy_setopt(c, CURLOPT_SSLCERT, s->tls_cert);
+	if (s->tls_key != NULL)
+		curl_easy_setopt(c, CURLOPT_SSLKEY, s->tls_key);
+	if (s->tls_insecure) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+void http_target_configure(const struct http_target *t, CURL *c)
+{
+	const struct http_target_settings *s = &t->set;
+
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_POST, 1L);
+	if (s->put)
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "PUT");
+	curl_easy_setopt(c, CURLOPT_USERAGENT, "tapferry/" PACKAGE_VERSION);
+	curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)BUFFER);
+	/* the pool decides how long a connection is good */
+	curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, (long)INT32_MAX);
+	curl_easy_setopt(c, CURLOPT_MAXCONNECTS, 1L);
+	/* "" turns off what http_proxy in the environment asks for */
+	curl_easy_setopt(c, CURLOPT_PROXY, s->proxy != NULL ? s->proxy : "");
+	if (s->user != NULL) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		curl_easy_setopt(c, CURLOPT_USERNAME, s->user);
+		curl_easy_setopt(c, CURLOPT_PASSWORD,
+			s->password != NULL ? s->password : "");
+	}
+	if (t->connect_to != NULL)
+		curl_easy_setopt(c, CURLOPT_CONNECT_TO, &t->connect_list);
+	if (s->keepalive_time_ns != 0) {
+		curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, set_keepalive);
+		curl_easy_setopt(c, CURLOPT_SOCKOPTDATA, t);
+	}
+	configure_tls(s, c);
+}
+
+static int conn_open(
+	void *context, void *agent, struct pool_use *use, void **conn)
+{
+	struct http_target *t = context;
+	struct http_conn *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (c != NULL)
+		c->share = curl_share_init();
+	if (c == NULL || c->share == NULL) {
+		free(c);
+		return -ENOMEM;
+	}
+	c->fd = CURL_SOCKET_BAD;
+	c->tls = strncasecmp(t->set.url, "https", 5) == 0;
+	r = curl_share_setopt(c->share, CURLSHOPT_SHARE,
+		    CURL_LOCK_DATA_CONNECT) == CURLSHE_OK
+		    ? 0
+		    : -ENOMEM;
+	if (r == 0 && agent != NULL)
+		r = http_connect(agent, t, c, use);
+	if (r != 0) {
+		curl_share_cleanup(c->share);
+		free(c);
+		return r;
+	}
+	*conn = c;
+	return 0;
+}
+
+/*
+ * An idle connection has nothing to say.  Over TLS it may: tickets, or pings
+ * of HTTP/2; there only the end of the stream tells.
+ */
+static bool conn_validate(void *context, void *conn)
+{
+	const struct http_conn *c = conn;
+	struct pollfd p = { .fd = c->fd, .events = POLLIN | POLLRDHUP };
+
+	(void)context;
+	if (poll(&p, 1, 0) <= 0)
+		return true;
+	return c->tls && (p.revents & ~POLLIN) == 0;
+}
+
+static void conn_close(void *context, void *conn)
+{
+	struct http_conn *c = conn;
+
+	(void)context;
+	curl_share_cleanup(c->share);
+	free(c);
+}
+
+static const struct pool_kind http_pool_kind = {
+	.open = conn_open,
+	.validate = conn_validate,
+	.close = conn_close,
+};
+
+int http_target_new(
+	struct http_target **tp, const struct http_target_settings *set)
+{
+	struct http_target *t;
+	int r;
+
+	if (!fits_a_header(set->token) || !fits_a_header(set->content_type))
+		return -EINVAL;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return -ENOMEM;
+	t->set = *set;
+	r = copy_texts(&t->set) ? 0 : -ENOMEM;
+	t->plain = headers_new(set, NULL);
+	t->gzip = headers_new(set, "Content-Encoding: gzip");
+	t->set.headers = NULL; /* lent */
+	if (t->plain == NULL || t->gzip == NULL)
+		r = -ENOMEM;
+	if (r == 0 && set->tls_server_name != NULL)
+		r = connect_to_host(t);
+	patience_init(&t->patience, set->request_timeout_ns);
+	if (r == 0)
+		r = pool_new(&t->pool, &set->pool, &http_pool_kind, t,
+			&clock_system, t->set.label);
+	if (r != 0) {
+		http_target_free(t);
+		return r;
+	}
+	*tp = t;
+	return 0;
+}
+
+struct http_target *http_target_free(struct http_target *t)
+{
+	if (t == NULL)
+		return NULL;
+	pool_free(t->pool);
+	curl_slist_free_all(t->plain);
+	curl_slist_free_all(t->gzip);
+	free(t->connect_to);
+	free_texts(&t->set);
+	free(t);
+	return NULL;
+}
