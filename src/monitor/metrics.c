@@ -20,6 +20,8 @@ const struct metric metrics[] = {
 #define OUTPUTS(value)
 #define DROPS()
 #define OUTPUT_HISTOGRAM(reading, unit)
+#define BACKENDS(value)
+#define BACKEND_HISTOGRAM(reading, unit)
 #include "monitor/metrics.def"
 #undef FAMILY
 #undef VALUE
@@ -28,6 +30,8 @@ const struct metric metrics[] = {
 #undef OUTPUTS
 #undef DROPS
 #undef OUTPUT_HISTOGRAM
+#undef BACKENDS
+#undef BACKEND_HISTOGRAM
 };
 const size_t n_metrics = sizeof(metrics) / sizeof(metrics[0]);
 
@@ -176,6 +180,19 @@ void metrics_write(const struct snapshot *s, struct buf *out)
 		const struct output_snapshot *o = &s->outputs[i]; \
 		action;                                           \
 	}
+#define EACH_BACKEND(action)                                         \
+	EACH_OUTPUT(for (size_t k = 0; k < o->n_backends; k++) {     \
+		const struct backend_view *b = &o->backends[k].view; \
+		action;                                              \
+	})
+#define OF_BACKEND(o, b)                           \
+	((struct labels){ { "output", "backend" }, \
+		{ (o)->settings->feed.name, (b)->url } })
+#define BACKENDS(value) \
+	EACH_BACKEND(sample(&f, &OF_BACKEND(o, b), (double)(value)))
+#define BACKEND_HISTOGRAM(reading, unit) \
+	EACH_BACKEND(                    \
+		histogram(&f, &OF_BACKEND(o, b), &(reading), (double)(unit)))
 #define OUTPUTS(value) EACH_OUTPUT(sample(&f, &OF_OUTPUT(o), (double)(value)))
 #define OUTPUT_HISTOGRAM(reading, unit) \
 	EACH_OUTPUT(histogram(&f, &OF_OUTPUT(o), &(reading), (double)(unit)))

@@ -1,9 +1,25 @@
 #include "monitor/readiness.h"
 
+static bool can_deliver(const struct output_snapshot *o)
+{
+	if (o->n_backends == 0)
+		return o->settings->type == OUTPUT_TYPE_STDOUT ||
+		       o->settings->type == OUTPUT_TYPE_FILE;
+	for (size_t i = 0; i < o->n_backends; i++)
+		if (o->backends[i].view.state == BACKEND_UP)
+			return true;
+	return false;
+}
+
+static bool can_keep(const struct output_snapshot *o)
+{
+	return o->spool.has && !o->spool.refuses &&
+	       o->spool.bytes < o->spool.max_bytes;
+}
+
 static bool can_take(const struct output_snapshot *o)
 {
-	(void)o;
-	return true;
+	return can_deliver(o) || can_keep(o);
 }
 
 bool readiness_is_ready(const struct snapshot *s)
@@ -23,7 +39,9 @@ void readiness_explain(const struct snapshot *s, struct buf *out)
 	for (size_t i = 0; i < s->n_outputs; i++)
 		if (!can_take(&s->outputs[i]))
 			buf_printf(out,
-				"output %s: no backend is usable, and there "
-				"is no spool with room\n",
-				s->outputs[i].settings->feed.name);
+				"output %s: no backend is usable, and %s\n",
+				s->outputs[i].settings->feed.name,
+				s->outputs[i].spool.has
+					? "its spool has no room"
+					: "it has no spool");
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -18,9 +19,55 @@ static void look_at_listener(
 	address_format(&a->sa, a->len, l->address, sizeof(l->address));
 }
 
-static void look_at_output(struct output_snapshot *o,
+struct walk {
+	struct output_snapshot *o;
+	bool failed;
+};
+
+static void add_backend(const struct backend_view *v, void *arg)
+{
+	struct walk *w = arg;
+	struct output_snapshot *o = w->o;
+	struct backend_snapshot *more, *b;
+	char *url = strdup(v->url);
+
+	more = realloc(o->backends, (o->n_backends + 1) * sizeof(*more));
+	if (more != NULL)
+		o->backends = more;
+	if (more == NULL || url == NULL) {
+		free(url);
+		w->failed = true;
+		return;
+	}
+	b = &o->backends[o->n_backends++];
+	*b = (struct backend_snapshot){ .url = url, .view = *v };
+	b->view.url = url;
+}
+
+static void look_at_spool(
+	struct output_snapshot *o, struct feed *f, uint64_t real_ns)
+{
+	const struct spool_usage *u = &f->disk.usage;
+	uint64_t oldest_ns = atomic_load(&u->oldest_ns);
+
+	o->spool = (struct spool_snapshot){
+		.has = o->settings->keeper.spool.path != NULL,
+		.refuses = atomic_load(&f->disk.refuses),
+		.events = atomic_load(&u->events),
+		.files = atomic_load(&u->files),
+		.bytes = atomic_load(&u->bytes),
+		.max_bytes = o->settings->keeper.spool.max_size,
+	};
+	if (oldest_ns != 0 && oldest_ns < real_ns)
+		o->spool.oldest_seconds =
+			(double)(real_ns - oldest_ns) / (double)NS_PER_S;
+}
+
+/* Return: 0 or -ENOMEM. */
+static int look_at_output(struct output_snapshot *o,
 	const struct monitor_view *v, const struct history *h, size_t i)
 {
+	struct walk walk = { .o = o };
 	struct feed *f = v->feeds[i];
 
 	*o = (struct output_snapshot){
@@ -36,11 +83,16 @@ static void look_at_output(struct output_snapshot *o,
 		o->stat[id] = stat_sum(&f->stats, id);
 	histogram_read(&f->batch_sizes, &o->batch_sizes);
 	histogram_read(&f->delay, &o->delay);
+	look_at_spool(o, f, clock_real_ns(&clock_system));
+	output_backends_walk(v->outputs[i], add_backend, &walk);
+	return walk.failed ? -ENOMEM : 0;
 }
 
 int snapshot_take(struct snapshot *s, const struct monitor_view *v,
 	const struct history *h)
 {
+	int r = 0;
+
 	*s = (struct snapshot){
 		.mono_ns = clock_mono_ns(&clock_system),
 		.real_ns = clock_real_ns(&clock_system),
@@ -64,13 +116,23 @@ int snapshot_take(struct snapshot *s, const struct monitor_view *v,
 	for (; s->n_listeners < v->settings->n_listeners; s->n_listeners++)
 		look_at_listener(
 			&s->listeners[s->n_listeners], v, s->n_listeners);
-	for (; s->n_outputs < v->n_outputs; s->n_outputs++)
-		look_at_output(&s->outputs[s->n_outputs], v, h, s->n_outputs);
-	return 0;
+	while (r == 0 && s->n_outputs < v->n_outputs) {
+		size_t i = s->n_outputs++;
+
+		r = look_at_output(&s->outputs[i], v, h, i);
+	}
+	return r;
 }
 
 void snapshot_deinit(struct snapshot *s)
 {
+	for (size_t i = 0; i < s->n_outputs; i++) {
+		struct output_snapshot *o = &s->outputs[i];
+
+		while (o->n_backends > 0)
+			free(o->backends[--o->n_backends].url);
+		free(o->backends);
+	}
 	free(s->listeners);
 	free(s->outputs);
 	*s = SNAPSHOT_NULL;

@@ -21,9 +21,23 @@ struct listener_snapshot {
 	unsigned active;
 };
 
+struct backend_snapshot {
+	char *url; /* owned; view.url is this */
+	struct backend_view view;
+};
+
+struct spool_snapshot {
+	bool has, refuses; /* refuses: it is full, or the disk fails */
+	uint64_t events, files, bytes, max_bytes;
+	double oldest_seconds; /* 0: nothing waits */
+};
+
 struct output_snapshot {
 	const struct output_settings *settings;
 	struct ledger ledger;
+	struct backend_snapshot *backends;
+	size_t n_backends;
+	struct spool_snapshot spool;
 	uint64_t stat[OUTPUT_STAT_COUNT];
 	size_t queued, queue_max;    /* batches */
 	size_t pool_size, pool_used; /* batches */

@@ -55,6 +55,7 @@ static void write_ledger(struct jbuf *j, const struct ledger *l)
 {
 	jbuf_open(j, "ledger", '{');
 	jbuf_u64(j, "received", l->received);
+	jbuf_u64(j, "recovered", l->recovered);
 	jbuf_u64(j, "delivered", l->delivered);
 	jbuf_u64(j, "filtered", l->filtered);
 	jbuf_u64(j, "dropped", l->dropped);
@@ -76,6 +77,60 @@ static void write_listener(struct jbuf *j, const struct listener_snapshot *l)
 	jbuf_close(j, '}');
 }
 
+static const char *breaker_name(enum breaker_state state)
+{
+	return state == BREAKER_CLOSED ? "closed"
+	       : state == BREAKER_OPEN ? "open"
+				       : "half-open";
+}
+
+static void write_backend(struct jbuf *j, const struct backend_snapshot *b)
+{
+	const struct backend_view *v = &b->view;
+
+	jbuf_open(j, NULL, '{');
+	jbuf_text(j, "url", b->url);
+	jbuf_text(j, "state", backend_state_name(v->state));
+	jbuf_text(j, "breaker", breaker_name(v->breaker));
+	jbuf_u64(j, "weight", v->weight);
+	jbuf_real(j, "share", v->share);
+	jbuf_bool(j, "lighter", v->lighter);
+	jbuf_u64(j, "in_flight", v->in_flight);
+	jbuf_u64(j, "limit", v->limit);
+	jbuf_bool(j, "plain", v->plain);
+	jbuf_real(j, "down_seconds", (double)v->down_ns / (double)NS_PER_S);
+	jbuf_real(j, "retry_in_seconds",
+		(double)v->retry_in_ns / (double)NS_PER_S);
+	jbuf_text(j, "reason", *v->reason != '\0' ? v->reason : NULL);
+	write_quantiles(j, "latency_seconds", &v->latency, (double)NS_PER_S);
+	write_counters(j, v->stats, backend_stat_desc, BACKEND_STAT_COUNT);
+	jbuf_close(j, '}');
+}
+
+static void write_backends(struct jbuf *j, const struct output_snapshot *o)
+{
+	jbuf_open(j, "backends", '[');
+	for (size_t i = 0; i < o->n_backends; i++)
+		write_backend(j, &o->backends[i]);
+	jbuf_close(j, ']');
+}
+
+static void write_spool(struct jbuf *j, const struct spool_snapshot *s)
+{
+	if (!s->has) {
+		jbuf_null(j, "spool");
+		return;
+	}
+	jbuf_open(j, "spool", '{');
+	jbuf_u64(j, "events", s->events);
+	jbuf_u64(j, "files", s->files);
+	jbuf_u64(j, "bytes", s->bytes);
+	jbuf_u64(j, "limit_bytes", s->max_bytes);
+	jbuf_real(j, "oldest_seconds", s->oldest_seconds);
+	jbuf_bool(j, "refuses", s->refuses);
+	jbuf_close(j, '}');
+}
+
 static void write_output(struct jbuf *j, const struct output_snapshot *o)
 {
 	jbuf_open(j, NULL, '{');
@@ -90,6 +145,8 @@ static void write_output(struct jbuf *j, const struct output_snapshot *o)
 	jbuf_u64(j, "used", o->pool_used);
 	jbuf_real(j, "allocation_rate", o->batch_rate);
 	jbuf_close(j, '}');
+	write_spool(j, &o->spool);
+	write_backends(j, o);
 	write_quantiles(j, "delay_seconds", &o->delay, (double)NS_PER_S);
 	write_quantiles(j, "batch_events", &o->batch_sizes, 1);
 	write_counters(j, o->stat, output_stat_desc, OUTPUT_STAT_COUNT);
@@ -162,6 +219,7 @@ void status_write_backends(const struct snapshot *s, struct buf *out)
 	for (size_t i = 0; i < s->n_outputs; i++) {
 		jbuf_open(&j, NULL, '{');
 		jbuf_text(&j, "name", s->outputs[i].settings->feed.name);
+		write_backends(&j, &s->outputs[i]);
 		jbuf_close(&j, '}');
 	}
 	jbuf_close(&j, ']');
