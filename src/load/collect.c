@@ -121,7 +121,8 @@ static void begin_delivery(struct collector *c, struct request *rq)
 	rq->channel = service_channel(rq->connection);
 	rq->delivery = (struct delivery){
 		.gzip = encoding != NULL && strcmp(encoding, "gzip") == 0,
-		.keep = c->settings->file != NULL || any,
+		.keep = c->settings->file != NULL || c->settings->ids != NULL ||
+			any,
 		.check = c->settings->check && !any,
 		.raw = rq->endpoint == SERVICE_RAW,
 		.array = any,
@@ -246,6 +247,8 @@ static int write_events(
 {
 	int r;
 
+	if (c->settings->ids != NULL)
+		ids_take(c->settings->ids, delivery_text(d, events), events);
 	if (c->settings->file == NULL)
 		return 0;
 	pthread_mutex_lock(&c->lock);

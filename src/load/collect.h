@@ -13,6 +13,7 @@
 
 #include "load/ack_rules.h"
 #include "load/faults.h"
+#include "load/ids.h"
 
 struct collect_settings {
 	int listen_fd; /* listening, non-blocking; collect_run() takes it */
@@ -25,6 +26,7 @@ struct collect_settings {
 	struct faults faults;
 	struct ack_rules acks;
 	struct faults ack_faults; /* of the ack endpoint */
+	struct ids *ids;          /* count numbered events here; NULL: do not */
 	bool progress;            /* a live line on stderr */
 };
 

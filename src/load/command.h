@@ -9,5 +9,6 @@
 
 int command_send(int argc, char **argv);
 int command_collect(int argc, char **argv);
+int command_ids(int argc, char **argv);
 
 #endif

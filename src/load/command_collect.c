@@ -21,6 +21,7 @@ static const char help[] =
 	"  --check                validate every event strictly\n"
 	"  --any-path             take JSON on any path too, by POST and PUT\n"
 	"  --write FILE           keep the events, one a line\n"
+	"  --ids FILE             count events of send --number in it\n"
 	"  --delay DURATION       wait before every answer\n"
 	"  --faults SPEC          WHAT[+HOW][@WHEN][,...] with\n"
 	"                         WHAT: STATUS[/CODE[/NUMBER]], ok, html, "
@@ -49,6 +50,7 @@ enum { THREADS_MAX = 64, BACKLOG = 1024 };
 struct options {
 	const char *listen;
 	const char *write;
+	const char *ids;
 	const char *faults;
 	const char *ack;
 	const char *ack_faults;
@@ -72,6 +74,9 @@ static bool take(struct options *o, int option, const char *name)
 		return o->collect.check = true;
 	case 'y':
 		return o->collect.any_path = true;
+	case 'i':
+		o->ids = optarg;
+		return true;
 	case 'w':
 		o->write = optarg;
 		return true;
@@ -176,6 +181,7 @@ static int parse(struct options *o, int argc, char **argv, bool *helped)
 		{ "check", no_argument, NULL, 'c' },
 		{ "any-path", no_argument, NULL, 'y' },
 		{ "write", required_argument, NULL, 'w' },
+		{ "ids", required_argument, NULL, 'i' },
 		{ "delay", required_argument, NULL, 'd' },
 		{ "faults", required_argument, NULL, 'f' },
 		{ "ack", required_argument, NULL, 'a' },
@@ -264,6 +270,7 @@ int command_collect(int argc, char **argv)
 		},
 	};
 	struct listen_socket socket = LISTEN_SOCKET_NULL;
+	struct ids ids = IDS_NULL;
 	bool helped = false;
 	char error[256];
 	int r = parse(&o, argc, argv, &helped);
@@ -278,13 +285,22 @@ int command_collect(int argc, char **argv)
 			return 1;
 		}
 	}
-	if (listen_open(&socket, &o.socket, error, sizeof(error)) != 0) {
+	if (o.ids != NULL) {
+		r = ids_open(&ids, o.ids);
+		o.collect.ids = &ids;
+	}
+	if (r != 0) {
+		fprintf(stderr, "tapferry-load: %s: %s\n", o.ids,
+			r == -EINVAL ? "not a file of --ids" : strerror(-r));
+		r = 1;
+	} else if (listen_open(&socket, &o.socket, error, sizeof(error)) != 0) {
 		fprintf(stderr, "tapferry-load: %s\n", error);
 		r = 1;
 	} else {
 		o.collect.listen_fd = socket.fd;
 		r = serve(&o);
 	}
+	ids_close(&ids);
 	if (o.collect.file != NULL)
 		fclose(o.collect.file);
 	return r;

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
 #include "load/capture.h"
 #include "load/command.h"
 #include "load/generate.h"
+#include "load/ids.h"
 #include "load/option.h"
 #include "load/send_options.h"
 
@@ -53,10 +55,21 @@ static int load_generated(const struct send_options *o, struct tape *t)
 	uint64_t frames = o->send.count;
 	int r;
 
-	if (frames > POOL_FRAMES)
+	if (frames > POOL_FRAMES && !o->number)
 		frames = POOL_FRAMES;
 	r = tape_add_generated(t, frames, o->seed, clock_real_ns(&clock_system),
 		o->identity != NULL ? o->identity : GENERATOR_IDENTITY);
+	return r == 0 ? 0 : fail(strerror(-r));
+}
+
+/* Return: 0, or 1 after a message. */
+static int number_frames(struct tape *t)
+{
+	uint32_t run;
+	int r = getrandom(&run, sizeof(run), 0) == (ssize_t)sizeof(run)
+			? tape_number(t, run)
+			: -errno;
+
 	return r == 0 ? 0 : fail(strerror(-r));
 }
 
@@ -167,6 +180,8 @@ static int run(struct send_options *o)
 	block_signals();
 	r = o->n_captures > 0 ? load_captures(o, &tape)
 			      : load_generated(o, &tape);
+	if (r == 0 && o->number)
+		r = number_frames(&tape);
 	if (r == 0)
 		r = o->send.fleet.producer.link.to.tls ? play_over_tls(o, &tape)
 						       : play(o, &tape);

@@ -155,6 +155,17 @@ void delivery_judge(struct delivery *d, struct delivery_verdict *v)
 		check_events(d, v, v->events);
 }
 
+struct slice delivery_text(const struct delivery *d, uint64_t events)
+{
+	struct slice rest = kept(d), event;
+
+	if (events == events_good(&d->scan))
+		return rest;
+	for (uint64_t i = 0; i < events && next_event(d, &rest, &event); i++)
+		;
+	return slice_from(d->body.data, (size_t)(rest.data - d->body.data));
+}
+
 int delivery_write(const struct delivery *d, uint64_t events, FILE *f)
 {
 	struct slice rest = kept(d);

@@ -40,6 +40,10 @@ void delivery_add(struct delivery *d, struct slice piece);
 /* The body has ended: count, check, judge. */
 void delivery_judge(struct delivery *d, struct delivery_verdict *v);
 
+/* The text of the first `events` events; lent.  Only after delivery_judge(),
+ * with keep. */
+struct slice delivery_text(const struct delivery *d, uint64_t events);
+
 /*
  * delivery_write() - the first `events` events, one a line
  * Only after delivery_judge(), with keep.

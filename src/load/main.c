@@ -9,9 +9,11 @@
 static const char help[] =
 	"usage: tapferry-load send --to ADDRESS [OPTION]...\n"
 	"       tapferry-load collect --listen ADDRESS:PORT [OPTION]...\n"
+	"       tapferry-load ids FILE [--list]\n"
 	"\n"
 	"  send      play dnstap producers: a capture or generated traffic\n"
 	"  collect   stand in for a Splunk HTTP Event Collector\n"
+	"  ids       which events were lost, and which came twice\n"
 	"\n"
 	"tapferry-load send --help and collect --help tell the options.\n";
 
@@ -25,6 +27,8 @@ int main(int argc, char **argv)
 		return command_send(argc - 1, argv + 1);
 	if (strcmp(command, "collect") == 0)
 		return command_collect(argc - 1, argv + 1);
+	if (strcmp(command, "ids") == 0)
+		return command_ids(argc - 1, argv + 1);
 	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
 		fputs(help, stdout);
 		return 0;

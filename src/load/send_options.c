@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "load/generate.h"
+#include "load/ids.h"
 #include "load/option.h"
 #include "load/profile.h"
 
@@ -23,6 +24,7 @@ static const char help[] =
 	"  --identity NAME    of the DNS server in it "
 	"(default " GENERATOR_IDENTITY ")\n"
 	"  --stamp            frames carry the time at which they are sent\n"
+	"  --number           and a number, for collect --ids\n"
 	"  --loop             play the captures again and again\n"
 	"  --idle             send nothing: open the connections and stay\n"
 	"  --stall WHERE      stop in the middle of the handshake, or of a "
@@ -183,6 +185,8 @@ static bool take(struct send_options *o, int option, const char *name)
 		return o->loop = true;
 	case 'i':
 		return o->send.idle = true;
+	case '#':
+		return o->number = true;
 	case 'm':
 		return o->send.stamp = true;
 	case 'D':
@@ -228,6 +232,11 @@ static const char *find_clash(const struct send_options *o)
 		       "own";
 	if (o->loop && o->n_captures == 0)
 		return "--loop repeats captures; there is none";
+	if (o->number && o->loop)
+		return "--number gives each frame one number, --loop repeats "
+		       "frames: choose one";
+	if (o->number && o->n_captures == 0 && o->send.count > IDS_MAX)
+		return "--number needs --count, up to 4000000 frames";
 	if (o->ramp_ns > 0 && o->rate == 0)
 		return "--ramp leads to a rate; give --rate too";
 	if (o->profile != NULL && o->rate > 0)
@@ -356,6 +365,7 @@ int send_options_parse(
 		{ "seed", required_argument, NULL, 's' },
 		{ "identity", required_argument, NULL, 'D' },
 		{ "stamp", no_argument, NULL, 'm' },
+		{ "number", no_argument, NULL, '#' },
 		{ "idle", no_argument, NULL, 'i' },
 		{ "stall", required_argument, NULL, 'z' },
 		{ "trickle", required_argument, NULL, 'y' },

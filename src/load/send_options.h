@@ -13,6 +13,7 @@ struct send_options {
 	unsigned n_captures;
 	bool generate;
 	bool loop;
+	bool number; /* --number */
 	uint64_t seed;
 	const char *identity; /* NULL: the usual one */
 	const char *sources;
