@@ -19,6 +19,7 @@ outputs = (
   { name = "hec"; type = "hec"; token = "t"; senders = 2;
     batch = { events = 500; linger = "100ms"; };
     retry = { initial = "20ms"; max = "200ms"; };
+    breaker = { time = "200ms"; max_time = "500ms"; };
     backends = ( { url = "http://127.0.0.1:$port"; } );
     spool = { path = "$dir/spool"; fsync = "none"; }; }
 );

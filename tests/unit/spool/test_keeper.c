@@ -291,7 +291,7 @@ START_TEST(always_means_on_disk_before_the_first_attempt)
 		WAIT_FOR(access(name, F_OK) != 0);
 	}
 	expect_each_once();
-	ck_assert_uint_eq(files(), 0);
+	WAIT_FOR(files() == 0);
 	/* what nobody takes any more stays there */
 	add(BATCH * QUEUE * 3);
 	WAIT_FOR(files() == QUEUE * 3);
