@@ -174,7 +174,7 @@ static void judge_channel(
 	if (rule->code == 10)
 		tried = rq->channel != REQUEST_NO_CHANNEL;
 	else if (rule->code == 14)
-		tried = rq->channel == REQUEST_NO_CHANNEL;
+		tried = rq->channel != REQUEST_CHANNEL;
 	set(v, tried ? rule->without_channel : rule->action, rule->slow_down,
 		rule->reason);
 }

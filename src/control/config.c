@@ -349,6 +349,10 @@ static void complete(struct config_memory *m)
 
 		complete_overflow(&m->values.outputs[i]);
 		o->feed.buffer_events = v->buffer_size;
+		if (!o->remote.acknowledge)
+			o->feed.pending_events = 0;
+		else if (o->feed.pending_events == 0)
+			o->feed.pending_events = v->buffer_size;
 		o->feed.encoder.envelope =
 			output_collector(o->type) != NULL
 				? output_collector(o->type)->envelope

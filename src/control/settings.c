@@ -35,6 +35,7 @@ const struct scope scopes[SCOPE_COUNT] = {
 };
 
 /* The struct that a scope's fields are in. */
+#define ACK_VALUES            struct output_values
 #define TOP_VALUES            struct main_values
 #define LIMITS_VALUES         struct main_values
 #define SHUTDOWN_VALUES       struct main_values

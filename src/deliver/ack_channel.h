@@ -14,7 +14,10 @@
 
 #include "deliver/ack_claim.h"
 
-enum { ACK_GUID_MAX = 37 };
+enum {
+	ACK_GUID_MAX = 37,
+	ACK_HEADER_MAX = 96, /* a header line that names a channel */
+};
 
 enum ack_channel_state {
 	ACK_CHANNEL_OPEN = 0,

@@ -46,13 +46,14 @@ struct ack_part *ack_claim_add(
 	return add(c, events, id, ACK_PART_AWAITED);
 }
 
-void ack_claim_leave(struct ack_claim *c)
+void ack_claim_leave(struct ack_claim *c, bool given_up)
 {
 	struct batch_span rest = { c->batch->first, batch_left(c->batch) };
 
 	if (rest.n > 0)
 		add(c, rest, 0, ACK_PART_LOST);
 	c->at_sender = false;
+	c->given_up = given_up;
 }
 
 void ack_part_resolve(struct ack_part *p, enum ack_part_state state)

@@ -32,6 +32,7 @@ struct ack_claim {
 	struct batch *batch; /* NULL: none */
 	bool at_sender;
 	bool acked;       /* some events were, since it was filled */
+	bool given_up;    /* what is left of it is not to be sent now */
 	unsigned n;       /* parts */
 	unsigned awaited; /* of these */
 	const struct backend *failed; /* did not acknowledge; never looked into
@@ -56,7 +57,7 @@ struct ack_part *ack_claim_add(
  * ack_claim_leave() - the sender is through
  * What it has neither settled nor passed becomes a part that is lost.
  */
-void ack_claim_leave(struct ack_claim *c);
+void ack_claim_leave(struct ack_claim *c, bool given_up);
 
 /* One part less to wait for; its channel has forgotten it already. */
 void ack_part_resolve(struct ack_part *p, enum ack_part_state state);

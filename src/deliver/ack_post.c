@@ -58,6 +58,7 @@ static enum ack_remark refused(
 		bool news = !n->names;
 
 		n->names = true;
+		n->refused = true; /* this one, too, may not do */
 		return news ? ACK_REMARK_ON : ACK_REMARK_NONE;
 	}
 	ch->spoilt = true;
@@ -118,7 +119,7 @@ void ack_table_posted(struct ack_table *t, const struct ack_post *post,
 	n = node_find(t, reply->backend);
 	if (n == NULL) /* there was no memory for it */
 		goto out;
-	if (ch != NULL && reply->status == 0)
+	if (ch != NULL && reply->unanswered)
 		ch->unanswered++;
 	switch (reply->verdict->action) {
 	case VERDICT_DELIVERED:

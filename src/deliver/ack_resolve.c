@@ -12,7 +12,7 @@ void ack_claim_ripe(struct ack_table *t, struct ack_claim *c)
 	if (!ack_claim_is_ripe(c))
 		return;
 	ack_claim_keep_lost(c);
-	if (batch_left(c->batch) == 0) {
+	if (batch_left(c->batch) == 0 || c->given_up) {
 		TAILQ_INSERT_TAIL(&t->done, c, link);
 		return;
 	}

@@ -84,10 +84,10 @@ void ack_table_fill(struct ack_table *t, struct ack_claim *c, struct batch **bp)
 	pthread_mutex_unlock(&t->lock);
 }
 
-void ack_table_leave(struct ack_table *t, struct ack_claim *c)
+void ack_table_leave(struct ack_table *t, struct ack_claim *c, bool given_up)
 {
 	pthread_mutex_lock(&t->lock);
-	ack_claim_leave(c);
+	ack_claim_leave(c, given_up);
 	ack_claim_ripe(t, c);
 	pthread_mutex_unlock(&t->lock);
 }

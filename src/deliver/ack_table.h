@@ -52,7 +52,7 @@ struct ack_table {
 	pthread_cond_t changed; /* a claim is free, or there is one to resend */
 	/* guarded: lock, all below */
 	struct ack_claims free;
-	struct ack_claims done;  /* all events settled; to be reaped */
+	struct ack_claims done;  /* to be reaped */
 	struct ack_claims again; /* lost events, to be sent again */
 	LIST_HEAD(, ack_node) nodes;
 	unsigned busy; /* claims with a batch */
@@ -89,9 +89,11 @@ void ack_table_fill(
 
 /*
  * ack_table_leave() - the sender is through with the batch
+ * @given_up:  what is not acknowledged is reaped, and not sent again
+ *
  * What it has neither settled nor passed will be sent again.
  */
-void ack_table_leave(struct ack_table *t, struct ack_claim *c);
+void ack_table_leave(struct ack_table *t, struct ack_claim *c, bool given_up);
 
 /* No request more can be awaited in this claim.  Thread: its sender. */
 static inline bool ack_claim_is_full(const struct ack_claim *c)
@@ -132,7 +134,7 @@ enum ack_remark {
 struct ack_reply {
 	struct backend *backend;
 	const struct verdict *verdict;
-	long status;             /* HTTP; 0: none */
+	bool unanswered;         /* sent, but nobody knows what became of it */
 	struct ack_claim *claim; /* NULL: 200 is delivered */
 	struct batch_span events;
 };
@@ -196,7 +198,7 @@ bool ack_table_expire(
 	struct ack_table *t, uint64_t mono_ns, struct ack_loss *loss);
 
 /*
- * ack_table_reap() - a batch whose events are all settled
+ * ack_table_reap() - a batch whose events are all settled, or given up
  * @acked:  some of them by acknowledgement
  *
  * Return: the caller's now, for output_done(); NULL: none.

@@ -12,7 +12,9 @@
 
 unsigned output_senders(const struct output_settings *s)
 {
-	return output_collector(s->type) != NULL ? s->remote.senders : 1;
+	if (output_collector(s->type) == NULL)
+		return 1;
+	return s->remote.senders + s->remote.acknowledge; /* the acker */
 }
 
 int output_start(struct output **op, const struct output_settings *settings,
@@ -126,13 +128,19 @@ void output_done(struct output *o, struct stat_shard *stats, struct batch **bp)
 	batch_pool_put(&o->feed->pool, bp);
 }
 
-void output_delivered(
-	struct output *o, struct stat_shard *stats, struct batch *b, uint32_t n)
+void output_count_delivered(struct output *o, struct stat_shard *stats,
+	const struct batch *b, uint32_t n)
 {
 	/* one read back from disk may be of another boot */
 	if (b->opened_ns != 0)
 		histogram_add_n(&o->feed->delay,
 			clock_mono_ns(&clock_system) - b->opened_ns, n);
 	stat_add(stats, OUTPUT_DELIVERED, n);
+}
+
+void output_delivered(
+	struct output *o, struct stat_shard *stats, struct batch *b, uint32_t n)
+{
+	output_count_delivered(o, stats, b, n);
 	batch_settle(b, n);
 }

@@ -73,6 +73,10 @@ struct remote_settings {
 	uint64_t retry_max_ns;
 	uint64_t hold_retry_ns; /* how often a held backend is tried */
 	uint64_t light_ns;      /* smaller share after "queue near capacity" */
+	bool acknowledge;       /* 200 alone is not delivered */
+	uint64_t ack_interval_ns;  /* between two questions */
+	uint64_t ack_timeout_ns;   /* not acknowledged so long: sent again */
+	uint64_t ack_unreached_ns; /* backend silent so long: sent again */
 	enum balance_strategy balance;
 	struct breaker_settings breaker;
 	struct limiter_settings limiter;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deliver/acker.h"
 #include "deliver/remote_output.h"
 #include "deliver/remote_target.h"
 #include "spool/pack.h"
@@ -79,9 +80,13 @@ static int make_senders(
 	o->senders = calloc(s->senders, sizeof(*o->senders));
 	if (o->senders == NULL)
 		return -ENOMEM;
+	if (output_collector(o->head.settings->type)->ack != NULL)
+		r = acker_new(&o->acker, &o->head, s->senders);
 	for (; r == 0 && o->n < s->senders; o->n += r == 0)
-		r = sender_init(
-			&o->senders[o->n], &o->head, &o->backends, o->n);
+		r = sender_init(&o->senders[o->n], &o->head, &o->backends,
+			o->acker, o->n);
+	if (r == 0)
+		r = acker_start(o->acker);
 	for (unsigned i = 0; r == 0 && i < o->n; i++)
 		r = sender_start(&o->senders[i]);
 	return r;
@@ -94,6 +99,7 @@ static void remote_output_free(struct output *head)
 	for (unsigned i = 0; i < o->n; i++)
 		sender_deinit(&o->senders[i]);
 	free(o->senders);
+	acker_free(o->acker);
 	backend_list_publish(&o->backends, NULL);
 	pthread_mutex_destroy(&o->editing);
 	output_deinit(head);

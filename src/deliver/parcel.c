@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "deliver/acker.h"
 #include "deliver/range.h"
 #include "deliver/unknown.h"
 
@@ -28,17 +31,75 @@ void parcel_pack(struct sender *s, struct parcel *p)
 	}
 }
 
-static int transmit(struct sender *s, const struct parcel *p, struct outcome *o,
-	struct slice body, struct reply *reply)
+static void tell_remark(struct sender *s, const struct outcome *o,
+	const struct ack_posted *posted)
 {
+	switch (posted->remark) {
+	case ACK_REMARK_ON:
+		log_limited(LOG_LEVEL_INFO, DELIVER_ACK_ON,
+			"the backend wants requests to name a channel; from "
+			"now on they do",
+			OUTCOME_FORMAT, OUTCOME_ARGS(s, o));
+		break;
+	case ACK_REMARK_OFF:
+		log_limited(LOG_LEVEL_WARN, DELIVER_ACK_OFF,
+			"the backend acknowledges nothing; what it answers "
+			"with success counts as delivered",
+			OUTCOME_FORMAT, OUTCOME_ARGS(s, o));
+		break;
+	case ACK_REMARK_MIXED:
+		log_limited(LOG_LEVEL_WARN, DELIVER_ACK_MIXED,
+			"ack ids do not grow: the collector was restarted, or "
+			"a load balancer keeps no session; what waits there is "
+			"sent again",
+			OUTCOME_FORMAT " events=%u", OUTCOME_ARGS(s, o),
+			(unsigned)posted->lost);
+		break;
+	case ACK_REMARK_NONE:
+		break;
+	}
+}
+
+/* The table hears what came back. */
+static void await(struct sender *s, const struct parcel *p, struct outcome *o,
+	const struct ack_post *post)
+{
+	const struct ack_reply reply = {
+		.backend = o->backend,
+		.verdict = &o->verdict,
+		.unanswered = o->status == 0 && o->excuse != EXCUSE_BUSY,
+		.claim = s->claim,
+		.events = { p->batch->first, p->n },
+	};
+	struct ack_posted posted;
+
+	ack_table_posted(&s->acker->table, post, &reply,
+		clock_mono_ns(&clock_system), &posted);
+	o->awaited = posted.awaited;
+	stat_add(s->stats, OUTPUT_ACK_LOST, posted.lost);
+	if (posted.awaited)
+		stat_add(s->stats, OUTPUT_ACK_AWAITED, p->n);
+	tell_remark(s, o, &posted);
+}
+
+static int transmit(struct sender *s, const struct parcel *p, struct outcome *o,
+	struct slice body, const char *channel, struct reply *reply)
+{
+	char named[ACK_HEADER_MAX];
 	char key[sizeof("Idempotency-Key: ") + PARCEL_KEY_MAX];
 	struct http_request rq = { .body = body,
 		.gzip = o->request.compressed };
+	unsigned n = 0;
 	int r;
 
 	if (p->key[0] != '\0') {
 		snprintf(key, sizeof(key), "Idempotency-Key: %s", p->key);
-		rq.headers[0] = key;
+		rq.headers[n++] = key;
+	}
+	if (channel[0] != '\0') {
+		snprintf(named, sizeof(named), "%s: %s",
+			s->collector->ack->channel_header, channel);
+		rq.headers[n++] = named;
 	}
 	r = http_send(s->http, o->backend->target, &rq, reply);
 	o->excuse = r == HTTP_E_NO_CONNECTION ? EXCUSE_BUSY
@@ -54,6 +115,7 @@ static int transmit(struct sender *s, const struct parcel *p, struct outcome *o,
 void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 {
 	struct slice body = p->plain;
+	struct ack_post post = { .channel = NULL };
 	struct reply reply;
 	int r;
 
@@ -79,7 +141,11 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 			o->request.compressed = true;
 		}
 	}
-	r = transmit(s, p, o, body, &reply);
+	if (s->acker != NULL)
+		ack_table_post(&s->acker->table, o->backend,
+			clock_mono_ns(&clock_system), &post);
+	o->request.channel = post.kind;
+	r = transmit(s, p, o, body, post.guid, &reply);
 	if (r == 0) {
 		stat_add(s->stats, OUTPUT_BYTES_SENT, body.len);
 		backend_count(o->backend, BACKEND_BYTES_SENT, body.len);
@@ -99,4 +165,6 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 	if (o->status == 0)
 		snprintf(o->verdict.reason, sizeof(o->verdict.reason), "%s",
 			http_error(s->http));
+	if (s->acker != NULL)
+		await(s, p, o, &post);
 }

@@ -34,6 +34,7 @@ struct outcome {
 	long status; /* HTTP; 0: no reply */
 	enum excuse excuse;
 	struct verdict verdict;
+	bool awaited;     /* the events wait for an acknowledgement now */
 	size_t reply_len; /* the reply's first octets, unless it was 2xx */
 	uint8_t reply[LETTER_REPLY_MAX];
 };

@@ -14,6 +14,7 @@ struct remote_output {
 	const struct collector *collector; /* const after start */
 	pthread_mutex_t editing;           /* whoever publishes another list */
 	struct backend_list *backends;     /* rcu: editing */
+	struct acker *acker;               /* const after start; NULL: none */
 	struct sender *senders;            /* const after start: n of them */
 	unsigned n;
 };

@@ -10,6 +10,7 @@
 #include "deliver/range.h"
 #include "deliver/settlement.h"
 #include "deliver/standing.h"
+#include "deliver/supply.h"
 
 enum { SENDER_MAGIC = 0x73656e64 };
 
@@ -22,6 +23,10 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 	switch (v->action) {
 	case VERDICT_DELIVERED:
 		standing_up(s, o);
+		if (o->awaited) {
+			batch_pass(p->batch, p->n);
+			return true;
+		}
 		output_delivered(s->output, s->stats, p->batch, p->n);
 		backend_count(o->backend, BACKEND_DELIVERED, p->n);
 		return true;
@@ -56,9 +61,11 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 		if (!stop_is_over(&s->output->stop))
 			standing_down(s, o);
 		return false;
-	case VERDICT_UNKNOWN: /* parcel_post() leaves none */
-	case VERDICT_CHANNEL:
+	case VERDICT_CHANNEL: /* the table has seen to it: once more */
 	case VERDICT_NO_CHANNEL:
+		stat_inc(s->stats, OUTPUT_REPLIES_RETRY);
+		return false;
+	case VERDICT_UNKNOWN: /* parcel_post() leaves none */
 	case VERDICT_HOLD:
 		stat_inc(s->stats, OUTPUT_REPLIES_HOLD);
 		standing_held(s, o);
@@ -97,14 +104,17 @@ static bool deliver_range(
 	return true;
 }
 
-static void deliver(struct sender *s, struct batch *b)
+static void deliver(struct sender *s, struct batch *b, bool again)
 {
 	uint64_t before = atomic_load_explicit(
 		&s->stats->value[OUTPUT_DELIVERED], memory_order_relaxed);
 	size_t most = SIZE_MAX;
-	uint32_t sent = 0; /* events before it were in a request already */
+	/* events before it were in a request already */
+	uint32_t sent = again ? b->events : 0;
 
-	while (batch_left(b) > 0 && deliver_range(s, b, &most, &sent))
+	while (batch_left(b) > 0 &&
+		(s->claim == NULL || !ack_claim_is_full(s->claim)) &&
+		deliver_range(s, b, &most, &sent))
 		;
 	if (atomic_load_explicit(&s->stats->value[OUTPUT_DELIVERED],
 		    memory_order_relaxed) != before)
@@ -115,20 +125,21 @@ static void run(void *arg)
 {
 	struct sender *s = arg;
 	struct batch *b;
+	bool again;
 	int r;
 
 	assert(s->magic == SENDER_MAGIC);
-	while ((r = output_next(s->output, &b)) != OUTPUT_E_OVER) {
+	while ((r = supply_next(s, &b, &again)) != OUTPUT_E_OVER) {
 		if (r == OUTPUT_E_IDLE)
 			continue;
-		deliver(s, b);
-		output_done(s->output, s->stats, &b);
+		deliver(s, b, again);
+		supply_done(s, &b);
 	}
 	output_leave(s->output);
 }
 
 int sender_init(struct sender *s, struct output *o,
-	struct backend_list **backends, unsigned index)
+	struct backend_list **backends, struct acker *acker, unsigned index)
 {
 	const struct remote_settings *set = &o->settings->remote;
 	const struct collector *collector = output_collector(o->settings->type);
@@ -139,6 +150,7 @@ int sender_init(struct sender *s, struct output *o,
 		.output = o,
 		.collector = collector,
 		.backends = backends,
+		.acker = acker,
 		.stats = feed_sender_stats(o->feed, index),
 	};
 	backoff_init(&s->backoff);

@@ -10,6 +10,7 @@
 #define TAPFERRY_DELIVER_SENDER_H
 
 #include "collector/collector.h"
+#include "deliver/ack_table.h"
 #include "deliver/backend_list.h"
 #include "deliver/backoff.h"
 #include "deliver/http.h"
@@ -17,12 +18,16 @@
 #include "event/compress.h"
 #include "sync/thread.h"
 
+struct acker;
+
 struct sender {
 	unsigned magic;
 	struct output *output;             /* const after init */
 	const struct collector *collector; /* const after init */
 	struct backend_list **backends;    /* rcu: the output's list */
+	struct acker *acker; /* const after init; NULL: no such collector */
 	struct stat_shard *stats; /* owner: the thread, all below too */
+	struct ack_claim *claim;  /* of the batch in hand; NULL: not awaited */
 	struct http *http;
 	struct compressor *compressor; /* NULL: no compression */
 	struct buf frame;              /* of the body under way */
@@ -36,13 +41,13 @@ struct sender {
 
 /*
  * sender_init() - everything but the thread
- * @o, backends:  lent until sender_deinit()
+ * @o, backends, acker:  lent until sender_deinit()
  * @index:        of this sender in its output
  *
  * Return: 0 or -errno of http_new().
  */
 int sender_init(struct sender *s, struct output *o,
-	struct backend_list **backends, unsigned index);
+	struct backend_list **backends, struct acker *acker, unsigned index);
 
 /* Return: 0 or -errno; o->running counts the thread in. */
 int sender_start(struct sender *s);

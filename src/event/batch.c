@@ -57,6 +57,7 @@ struct batch *batch_pool_get(struct batch_pool *p)
 	b->opened_ns = 0;
 	b->id = 0;
 	b->file = NULL;
+	b->whole = 0;
 	return b;
 }
 
@@ -116,6 +117,13 @@ void batch_keep(struct batch *b, const struct batch_span *spans, size_t n)
 	size_t len = 0;
 	uint32_t events = 0;
 
+	/* the last ones, or none: those before them are settled */
+	if (n == 0 || (n == 1 && spans[0].first + spans[0].n == b->events)) {
+		b->first = n == 0 ? b->events : spans[0].first;
+		return;
+	}
+	if (b->whole == 0)
+		b->whole = b->events;
 	/* everything moves towards the start: nothing is overwritten unread */
 	for (size_t i = 0; i < n; i++) {
 		uint32_t first = spans[i].first;

@@ -33,6 +33,8 @@ struct batch {
 	uint32_t *ends;     /* ends[i]: offset behind event i in data */
 	uint32_t first;     /* events before it are settled (a partial reply) */
 	uint32_t events;    /* in the batch, settled ones included */
+	uint32_t whole;     /* events it had before batch_keep() took some from
+			       their midst; 0: it is as it was sealed */
 	uint64_t opened_ns; /* monotonic, when its first event was added */
 	uint64_t id;        /* no other batch ever has it; set when sealed */
 	struct spool_file *file; /* the keeper's word for the copy of this batch

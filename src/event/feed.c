@@ -43,10 +43,13 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 		       settings->batch_events;
 	if (f->queue_max == 0)
 		f->queue_max = 1;
+	f->pending_max =
+		(settings->pending_events + settings->batch_events - 1) /
+		settings->batch_events;
 	/* besides those that queue: one open and one waiting for room a
 	 * worker, one in flight a sender; with a spool also those on the way
 	 * to disk and back */
-	batches = f->queue_max + 2 * n_workers + n_senders;
+	batches = f->queue_max + f->pending_max + 2 * n_workers + n_senders;
 	if (settings->spool)
 		batches += f->disk.waiting_max + n_workers + feed_replays(f);
 	r = batch_pool_init(&f->pool, batches, settings->batch_bytes,

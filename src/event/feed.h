@@ -29,7 +29,9 @@ struct feed_settings {
 	unsigned batch_events;
 	size_t batch_bytes;
 	uint64_t linger_ns;
-	unsigned buffer_events; /* kept in memory; in whole batches */
+	unsigned buffer_events;  /* kept in memory; in whole batches */
+	unsigned pending_events; /* besides, that the destination has but has
+				    not acknowledged; in whole batches */
 	enum feed_overflow overflow;
 	bool spool;        /* what memory has no room for goes to disk */
 	bool spool_always; /* everything goes there first */
@@ -65,8 +67,9 @@ struct feed {
 	struct feed_settings
 		settings; /* const after init; strings are the config's */
 	struct batch_pool pool;
-	struct ring sealed; /* workers push, this output's senders pop */
-	unsigned queue_max; /* batches that may wait in `sealed` */
+	struct ring sealed;   /* workers push, this output's senders pop */
+	unsigned queue_max;   /* batches that may wait in `sealed` */
+	unsigned pending_max; /* batches that may wait for acknowledgement */
 	struct feed_disk disk;
 	struct stat_set stats; /* OUTPUT_*; shard i: worker i, then the senders,
 				  then the keeper */

@@ -239,7 +239,7 @@ static void take_back(struct keeper *k, struct batch *b)
 	if (batch_left(b) == 0) {
 		spool_remove(k->spool, f);
 		to_pool(k, b);
-	} else if (b->first == 0) {
+	} else if (b->first == 0 && b->whole == 0) {
 		to_disk(k, b, f);
 	} else {
 		b->file = f;
@@ -311,7 +311,12 @@ static void take_back_resent(struct keeper *k, struct batch *b)
 {
 	uint32_t left = batch_left(b);
 
-	dead_letters_settled(&k->letters, b->first);
+	/* in order, as the file is read: what is settled in the midst of a
+	 * batch is sent once more */
+	if (b->whole != 0)
+		dead_letters_settled(&k->letters, left == 0 ? b->whole : 0);
+	else
+		dead_letters_settled(&k->letters, b->first);
 	stat_add(k->stats, OUTPUT_DEAD_LETTERED, left);
 	batch_settle(b, left);
 	b->file = NULL;

@@ -108,7 +108,7 @@ static struct ack_posted come_back(struct backend *b,
 	struct ack_reply reply = {
 		.backend = b,
 		.verdict = &v,
-		.status = status,
+		.unanswered = status == 0,
 		.claim = c,
 		.events = { c != NULL ? c->batch->first : 0, n },
 	};
@@ -145,7 +145,7 @@ static struct ack_claim *post_batch(struct backend *b, uint64_t id)
 	struct ack_post post = begin(b);
 
 	ck_assert(take_with(b, &post, c, EVENTS, id).awaited);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	return c;
 }
 
@@ -243,7 +243,7 @@ START_TEST(what_is_not_acknowledged_in_time_is_sent_again)
 	struct ack_post post = begin(two);
 
 	take_with(two, &post, c, EVENTS, 7);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	now += S(1);
 	ck_assert_uint_eq(ack_all(), 1);
 	ck_assert_uint_eq(reap(), 1);
@@ -269,7 +269,7 @@ START_TEST(exactly_the_parts_that_are_lost_are_sent_again)
 		if ((e >= 10 && e < 30) || (e >= 60 && e < 75))
 			for (uint32_t k = 0; k <= e % 3; k++)
 				want[len++] = (char)('a' + e % 26);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	now += S(1);
 	ck_assert(ask());
 	ck_assert_uint_eq(question.n, 5);
@@ -283,13 +283,14 @@ START_TEST(exactly_the_parts_that_are_lost_are_sent_again)
 	ck_assert_uint_eq(expire(), 35);
 	ck_assert_ptr_eq(ack_table_again(&table), c);
 	ck_assert_uint_eq(b->first, 0);
+	ck_assert_uint_eq(b->whole, EVENTS);
 	ck_assert_uint_eq(b->events, 35);
 	ck_assert_uint_eq(b->len, len);
 	ck_assert_mem_eq(b->data, want, len);
 	ck_assert_uint_eq(b->ends[34], len);
 	ck_assert_uint_eq(b->ends[0], 10 % 3 + 1);
 	ck_assert_uint_eq(batch_pool_held(&pool), 35);
-	ack_table_leave(&table, c); /* as at the end: nothing was sent */
+	ack_table_leave(&table, c, false); /* as at the end: nothing was sent */
 }
 END_TEST
 
@@ -304,7 +305,7 @@ START_TEST(acks_that_come_before_the_sender_is_through_count)
 	ck_assert_uint_eq(acked_events, 40);
 	ck_assert_uint_eq(reap(), 0);
 	batch_settle(c->batch, 60); /* refused, say */
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	ck_assert_uint_eq(reap(), 1);
 }
 END_TEST
@@ -315,14 +316,37 @@ START_TEST(what_the_sender_left_waits_for_the_rest)
 	struct ack_post post = begin(one);
 
 	take_with(one, &post, c, 40, 0);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	ck_assert_ptr_null(ack_table_again(&table));
 	now += S(1);
 	ck_assert_uint_eq(ack_all(), 1);
 	ck_assert_ptr_eq(ack_table_again(&table), c);
-	ck_assert_uint_eq(c->batch->events, 60);
+	ck_assert_uint_eq(batch_left(c->batch), 60);
+	ck_assert_uint_eq(c->batch->whole, 0);
 	ck_assert_uint_eq(batch_pool_held(&pool), 60);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
+}
+END_TEST
+
+START_TEST(what_is_given_up_is_reaped_and_not_sent_again)
+{
+	struct ack_claim *c = fill();
+	struct ack_post post = begin(one);
+	struct batch *b;
+	bool acked;
+
+	take_with(one, &post, c, 40, 0);
+	ack_table_leave(&table, c, true);
+	ck_assert_ptr_null(ack_table_reap(&table, &acked));
+	now += S(1);
+	ck_assert_uint_eq(ack_all(), 1);
+	ck_assert_ptr_null(ack_table_again(&table));
+	b = ack_table_reap(&table, &acked);
+	ck_assert_ptr_nonnull(b);
+	ck_assert(acked);
+	ck_assert_uint_eq(batch_left(b), 60);
+	batch_settle(b, 60);
+	batch_pool_put(&pool, &b);
 }
 END_TEST
 
@@ -357,7 +381,7 @@ START_TEST(a_channel_is_asked_about_when_no_post_is_under_way)
 	next = begin(one);
 	ck_assert_str_ne(next.guid, slow.guid);
 	take_with(one, &slow, c, EVENTS, 1);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	ck_assert(ask());
 	ck_assert_str_eq(question.guid, slow.guid);
 	ck_assert_uint_eq(question.n, 2);
@@ -381,7 +405,7 @@ START_TEST(a_clean_channel_is_used_again)
 			strcpy(i == 0 ? first : second, post.guid);
 		ck_assert_str_eq(post.guid, i % 2 == 0 ? first : second);
 		take_with(one, &post, c, EVENTS, i / 2);
-		ack_table_leave(&table, c);
+		ack_table_leave(&table, c, false);
 		if (i > 0) { /* the other one is asked about meanwhile */
 			ck_assert(ask());
 			ck_assert_str_ne(question.guid, post.guid);
@@ -412,14 +436,14 @@ START_TEST(ids_that_start_again_put_their_channel_in_doubt)
 	ck_assert(posted.awaited);
 	ck_assert_int_eq(posted.remark, ACK_REMARK_MIXED);
 	ck_assert_uint_eq(posted.lost, 3 * EVENTS);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	now += S(5);
 	ck_assert(!ask());
 	for (int i = 0; i < 3; i++) {
 		c = ack_table_again(&table);
 		ck_assert_ptr_nonnull(c);
 		ck_assert_uint_eq(batch_left(c->batch), EVENTS);
-		ack_table_leave(&table, c);
+		ack_table_leave(&table, c, false);
 	}
 	ck_assert_str_ne(peek(one).guid, post.guid);
 	ck_assert_uint_eq(acked_events, 0);
@@ -434,10 +458,10 @@ START_TEST(the_same_id_twice_is_in_doubt)
 	ck_assert_uint_eq(take_with(one, &first, a, EVENTS, 3).lost, 0);
 	ck_assert_uint_eq(
 		take_with(one, &second, b, EVENTS, 3).lost, 2 * EVENTS);
-	ack_table_leave(&table, a);
-	ack_table_leave(&table, b);
+	ack_table_leave(&table, a, false);
+	ack_table_leave(&table, b, false);
 	ck_assert_ptr_nonnull(ack_table_again(&table));
-	ack_table_leave(&table, a);
+	ack_table_leave(&table, a, false);
 }
 END_TEST
 
@@ -448,8 +472,8 @@ START_TEST(ids_may_come_back_out_of_order)
 
 	ck_assert_uint_eq(take_with(one, &first, a, EVENTS, 1).lost, 0);
 	ck_assert_uint_eq(take_with(one, &second, b, EVENTS, 0).lost, 0);
-	ack_table_leave(&table, a);
-	ack_table_leave(&table, b);
+	ack_table_leave(&table, a, false);
+	ack_table_leave(&table, b, false);
 	now += S(1);
 	ck_assert_uint_eq(ack_all(), 2);
 	ck_assert_uint_eq(reap(), 2);
@@ -472,7 +496,7 @@ START_TEST(an_id_that_an_unanswered_post_may_have_is_in_doubt)
 	ck_assert_uint_eq(question.ids[0], 1);
 	ck_assert_uint_eq(expire(), EVENTS);
 	ck_assert_ptr_eq(ack_table_again(&table), c);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 }
 END_TEST
 
@@ -537,7 +561,7 @@ START_TEST(a_backend_that_is_silent_loses_what_it_has)
 	ck_assert_str_eq(loss.url, "http://one");
 	ck_assert_uint_eq(expire(), 0);
 	ck_assert_ptr_eq(ack_table_again(&table), c);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 }
 END_TEST
 
@@ -551,7 +575,7 @@ START_TEST(a_lost_channel_is_sent_again_at_once)
 		answer((struct ack_verdict){ .action = ACK_LOST }), EVENTS);
 	ck_assert_ptr_eq(ack_table_again(&table), c);
 	ck_assert_str_ne(peek(one).guid, question.guid);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 }
 END_TEST
 
@@ -573,14 +597,14 @@ START_TEST(where_nothing_is_acknowledged_200_is_delivered)
 	posted = take_with(one, &post, c, EVENTS, VERDICT_NO_ACK);
 	ck_assert(!posted.awaited);
 	batch_settle(c->batch, EVENTS);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	ck_assert_uint_eq(reap(), 1);
 	/* until it wants a channel */
 	post = begin(one);
 	posted = come_back(one, &post, NULL, 0, 400,
 		(struct verdict){ .action = VERDICT_CHANNEL, .code = 10 });
 	ck_assert_int_eq(posted.remark, ACK_REMARK_ON);
-	ck_assert_int_eq(peek(one).kind, REQUEST_CHANNEL);
+	ck_assert_int_eq(peek(one).kind, REQUEST_NEW_CHANNEL);
 }
 END_TEST
 
@@ -597,7 +621,7 @@ START_TEST(success_without_an_id_is_told_once)
 		ck_assert_int_eq(posted.remark,
 			i == 0 ? ACK_REMARK_OFF : ACK_REMARK_NONE);
 	}
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 }
 END_TEST
 
@@ -635,7 +659,7 @@ START_TEST(a_channel_near_capacity_is_asked_about_at_once)
 
 	come_back(one, &post, c, EVENTS, 200,
 		(struct verdict){ .ack_id = 0, .channel_full = true });
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	ck_assert(ask());
 	ck_assert_str_ne(peek(one).guid, question.guid);
 }
@@ -669,7 +693,7 @@ START_TEST(the_end_gives_back_what_is_left)
 	post = begin(two);
 	take_with(two, &post, c, 30, 0);
 	batch_settle(c->batch, 10);
-	ack_table_leave(&table, c); /* 60 were not sent */
+	ack_table_leave(&table, c, false); /* 60 were not sent */
 	while ((b = ack_table_give_up(&table)) != NULL) {
 		left += batch_left(b);
 		batches++;
@@ -693,12 +717,12 @@ START_TEST(more_parts_than_a_claim_has_wait)
 		take_with(one, &post, c, 1, i);
 	}
 	ck_assert(ack_claim_is_full(c));
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 	now += S(1);
 	ck_assert_uint_eq(ack_all(), ACK_PARTS_MAX);
 	ck_assert_ptr_eq(ack_table_again(&table), c);
 	ck_assert_uint_eq(batch_left(c->batch), EVENTS - ACK_PARTS_MAX);
-	ack_table_leave(&table, c);
+	ack_table_leave(&table, c, false);
 }
 END_TEST
 
@@ -728,6 +752,7 @@ int main(void)
 	tcase_add_test(t, exactly_the_parts_that_are_lost_are_sent_again);
 	tcase_add_test(t, acks_that_come_before_the_sender_is_through_count);
 	tcase_add_test(t, what_the_sender_left_waits_for_the_rest);
+	tcase_add_test(t, what_is_given_up_is_reaped_and_not_sent_again);
 	tcase_add_test(t, as_many_as_may_wait_and_no_more);
 	tcase_add_test(t, a_channel_is_asked_about_when_no_post_is_under_way);
 	tcase_add_test(t, a_clean_channel_is_used_again);
