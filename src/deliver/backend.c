@@ -264,6 +264,8 @@ void backend_read(struct backend *b, uint64_t mono_ns, struct backend_view *v)
 	if (usable != UINT64_MAX && usable > mono_ns)
 		v->retry_in_ns = usable - mono_ns;
 	histogram_read(&b->latency, &v->latency);
+	if (b->target != NULL)
+		pool_stats_read(b->target->pool, &v->pool);
 	for (unsigned i = 0; i < BACKEND_STAT_COUNT; i++)
 		v->stats[i] = atomic_load_explicit(
 			&b->stats[i], memory_order_relaxed);

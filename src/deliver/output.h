@@ -174,6 +174,7 @@ struct backend_view {
 	char reason[96];      /* of the last failure; "": none yet */
 	uint64_t stats[BACKEND_STAT_COUNT];
 	struct histogram_reading latency; /* ns, of whole replies */
+	struct pool_stats pool;           /* of its connections */
 };
 
 /*

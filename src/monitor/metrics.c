@@ -21,6 +21,7 @@ const struct metric metrics[] = {
 #define DROPS()
 #define OUTPUT_HISTOGRAM(reading, unit)
 #define BACKENDS(value)
+#define CLOSINGS()
 #define BACKEND_HISTOGRAM(reading, unit)
 #include "monitor/metrics.def"
 #undef FAMILY
@@ -31,6 +32,7 @@ const struct metric metrics[] = {
 #undef DROPS
 #undef OUTPUT_HISTOGRAM
 #undef BACKENDS
+#undef CLOSINGS
 #undef BACKEND_HISTOGRAM
 };
 const size_t n_metrics = sizeof(metrics) / sizeof(metrics[0]);
@@ -41,9 +43,10 @@ struct family {
 	struct buf *out;
 };
 
-/* Up to two labels with their values; NULL: none. */
+/* Labels with their values; NULL: no more. */
+enum { LABELS_MAX = 3 };
 struct labels {
-	const char *name[2], *value[2];
+	const char *name[LABELS_MAX], *value[LABELS_MAX];
 };
 
 static void begin(struct family *f, const struct metric *m)
@@ -72,7 +75,7 @@ static void add_labels(
 {
 	const char *before = "{";
 
-	for (unsigned i = 0; i < 2 && labels->name[i] != NULL; i++) {
+	for (unsigned i = 0; i < LABELS_MAX && labels->name[i] != NULL; i++) {
 		buf_printf(out, "%s%s=\"", before, labels->name[i]);
 		add_escaped(out, labels->value[i]);
 		buf_add_str(out, "\"");
@@ -129,25 +132,49 @@ static void histogram(struct family *f, const struct labels *labels,
 #define ONE_LABEL(n, v) ((struct labels){ { n }, { v } })
 #define OF_OUTPUT(o)    ONE_LABEL("output", (o)->settings->feed.name)
 
-/* The reason of a DROPPED_ counter, as a label's value. */
+enum { REASON_MAX = 64 };
+
+/* What stands behind a prefix in a counter's name; false: it has another. */
+static bool reason_of(
+	const struct stat_desc *d, const char *prefix, char reason[REASON_MAX])
+{
+	size_t n = strlen(prefix), len = 0;
+
+	if (strncmp(d->name, prefix, n) != 0)
+		return false;
+	for (const char *p = d->name + n; *p != '\0' && len + 1 < REASON_MAX;
+		p++)
+		reason[len++] = (char)tolower((unsigned char)*p);
+	reason[len] = '\0';
+	return true;
+}
+
 static void add_drops(struct family *f, const struct output_snapshot *o,
 	const uint64_t *stat, const struct stat_desc *desc, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		char reason[64];
-		size_t len = 0;
+	char reason[REASON_MAX];
 
-		if (!ledger_is_drop(&desc[i]))
-			continue;
-		for (const char *p = desc[i].name + strlen("DROPPED_");
-			*p != '\0' && len + 1 < sizeof(reason); p++)
-			reason[len++] = (char)tolower((unsigned char)*p);
-		reason[len] = '\0';
-		sample(f,
-			&(struct labels){ { "output", "reason" },
-				{ o->settings->feed.name, reason } },
-			(double)stat[i]);
-	}
+	for (unsigned i = 0; i < n; i++)
+		if (reason_of(&desc[i], "DROPPED_", reason))
+			sample(f,
+				&(struct labels){ { "output", "reason" },
+					{ o->settings->feed.name, reason } },
+				(double)stat[i]);
+}
+
+static void add_closings(struct family *f, const struct output_snapshot *o,
+	const struct backend_view *b)
+{
+	char reason[REASON_MAX];
+
+	for (unsigned i = 0; i < POOL_STAT_COUNT; i++)
+		if (reason_of(&pool_stat_desc[i], "CLOSED_", reason))
+			sample(f,
+				&(struct labels){
+					{ "output", "backend", "reason" },
+					{ o->settings->feed.name, b->url,
+						reason } },
+				(double)b->pool.count[i]);
 }
 
 static uint64_t tls_failures(const struct snapshot *s)
@@ -190,6 +217,7 @@ void metrics_write(const struct snapshot *s, struct buf *out)
 		{ (o)->settings->feed.name, (b)->url } })
 #define BACKENDS(value) \
 	EACH_BACKEND(sample(&f, &OF_BACKEND(o, b), (double)(value)))
+#define CLOSINGS() EACH_BACKEND(add_closings(&f, o, b))
 #define BACKEND_HISTOGRAM(reading, unit) \
 	EACH_BACKEND(                    \
 		histogram(&f, &OF_BACKEND(o, b), &(reading), (double)(unit)))

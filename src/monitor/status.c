@@ -102,6 +102,13 @@ static void write_backend(struct jbuf *j, const struct backend_snapshot *b)
 	jbuf_real(j, "retry_in_seconds",
 		(double)v->retry_in_ns / (double)NS_PER_S);
 	jbuf_text(j, "reason", *v->reason != '\0' ? v->reason : NULL);
+	jbuf_open(j, "pool", '{');
+	jbuf_u64(j, "active", v->pool.active);
+	jbuf_u64(j, "idle", v->pool.idle);
+	jbuf_real(j, "reuse_rate", pool_reuse_rate(&v->pool));
+	write_quantiles(j, "wait_seconds", &v->pool.waits, (double)NS_PER_S);
+	write_counters(j, v->pool.count, pool_stat_desc, POOL_STAT_COUNT);
+	jbuf_close(j, '}');
 	write_quantiles(j, "latency_seconds", &v->latency, (double)NS_PER_S);
 	write_counters(j, v->stats, backend_stat_desc, BACKEND_STAT_COUNT);
 	jbuf_close(j, '}');
