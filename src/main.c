@@ -6,7 +6,7 @@
 #include "control/cmdline.h"
 #include "control/config.h"
 #include "control/daemon.h"
-#include "control/descriptors.h"
+#include "control/limits.h"
 #include "control/options.h"
 
 enum { EXIT_OK = 0, EXIT_SYSTEM = 1, EXIT_CONFIG = 2 };
@@ -63,7 +63,7 @@ static int configure_and_act(const struct cmdline *cmd)
 	int status = EXIT_CONFIG;
 
 	if (r == 0) {
-		descriptors_fit(&c);
+		limits_fit(&c);
 		status = act(cmd->action, &c);
 		config_deinit(&c);
 	} else if (r == -ENOMEM) {

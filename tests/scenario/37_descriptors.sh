@@ -37,6 +37,17 @@ wait_for "$dir/daemon.err" " READY .* max_connections=$places\$"
 grep -q " CONFIG_NOTE .*$note" "$dir/daemon.err" ||
 	fail "the log has no word about the limit"
 
+# a queue that is longer than the system's
+longest=$(cat /proc/sys/net/core/somaxconn)
+if [ "$longest" -lt 65535 ]; then
+	"$builddir/src/tapferryd" --print-config --listen "tcp://127.0.0.1:$port" \
+		--output stdout -o 'listeners.*.backlog=65535' >"$dir/print.out"
+	grep -q "^# listeners.tcp.backlog: $longest instead of 65535" "$dir/print.out" ||
+		fail "no word about the backlog"
+	grep -q "backlog *= *$longest;" "$dir/print.out" ||
+		fail "the backlog shown is not the effective one"
+fi
+
 # as many as there are places come in, the others are turned away
 for ((i = 0; i < 100; i++)); do
 	exec {fd}<>"/dev/tcp/127.0.0.1/$port"

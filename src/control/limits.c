@@ -1,5 +1,7 @@
-#include "control/descriptors.h"
+#include "control/limits.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "control/memory.h"
@@ -9,8 +11,21 @@ enum {
 	OF_THE_DAEMON = 32,
 	OF_A_WORKER = 3,    /* two epoll sets and a bell */
 	OF_THE_MONITOR = 5, /* two sockets, two epoll sets, a bell */
-	OF_A_SENDER = 4,    /* a backend's socket, libcurl's own */
+	OF_AN_OUTPUT = 4,   /* its file, or spool and dead letters */
+	OF_A_REQUEST = 3,   /* a backend's socket, libcurl's own pair */
 };
+
+/* An output's: each backend may have a connection for every sender. */
+static rlim_t count_output(const struct output_settings *o)
+{
+	const struct remote_settings *r = &o->remote;
+	rlim_t at_once = output_senders(o);
+
+	if (at_once < r->pool.min_idle)
+		at_once = r->pool.min_idle;
+	at_once++; /* and one to see whether it is well */
+	return OF_AN_OUTPUT + r->n_backends * at_once * OF_A_REQUEST;
+}
 
 /* How many are needed besides those of the connections. */
 static rlim_t count_others(const struct config *c)
@@ -19,7 +34,7 @@ static rlim_t count_others(const struct config *c)
 
 	n += (rlim_t)c->intake.workers * OF_A_WORKER;
 	for (size_t i = 0; i < c->n_outputs; i++)
-		n += (rlim_t)output_senders(&c->outputs[i]) * OF_A_SENDER;
+		n += count_output(&c->outputs[i]);
 	if (c->monitor.listen.address.len != 0)
 		n += OF_THE_MONITOR + c->monitor.max_connections;
 	return n;
@@ -47,7 +62,39 @@ static rlim_t raise_limit(rlim_t wanted)
 	return l.rlim_cur;
 }
 
-void descriptors_fit(struct config *c)
+/* What listen(2) cuts a backlog to without a word. */
+static unsigned backlog_max(void)
+{
+	FILE *f = fopen("/proc/sys/net/core/somaxconn", "re");
+	unsigned max = 0;
+
+	if (f == NULL)
+		return UINT_MAX;
+	if (fscanf(f, "%u", &max) != 1 || max == 0)
+		max = UINT_MAX;
+	fclose(f);
+	return max;
+}
+
+static void fit_backlogs(struct config *c)
+{
+	unsigned max = backlog_max();
+
+	for (size_t i = 0; i < c->intake.n_listeners; i++) {
+		struct listen_settings *l = &c->memory->listeners[i].listen;
+
+		if ((unsigned)l->backlog <= max)
+			continue;
+		buf_printf(&c->memory->notes,
+			"listeners.%s.backlog: %u instead of %d, because the "
+			"system allows no more: raise net.core.somaxconn\n",
+			c->intake.listeners[i].name, max, l->backlog);
+		l->backlog = (int)max;
+		c->memory->values.listeners[i].listen.backlog = (int)max;
+	}
+}
+
+static void fit_descriptors(struct config *c)
 {
 	unsigned max = c->intake.max_connections;
 	rlim_t others = count_others(c);
@@ -66,4 +113,10 @@ void descriptors_fit(struct config *c)
 		"%llu\n",
 		places, max, (unsigned long long)allowed,
 		(unsigned long long)(others + max));
+}
+
+void limits_fit(struct config *c)
+{
+	fit_descriptors(c);
+	fit_backlogs(c);
 }
