@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "collector/url.h"
+#include "control/config_access.h"
 #include "control/config_monitor.h"
 #include "control/memory.h"
-#include "control/token.h"
 
 enum {
 	READ_BUFFER = 256 * 1024, /* a worker's, besides one whole frame */
@@ -136,8 +136,6 @@ static void check_remote(struct config_memory *m, const config_setting_t *s,
 	const struct output_values *o)
 {
 	const struct remote_settings *r = &o->out.remote;
-	bool token = output_collector(o->out.type)->token_needed ||
-		     r->token != NULL || o->token_file != NULL;
 
 	if (r->retry_max_ns < r->retry_initial_ns)
 		tree_problem(
@@ -145,16 +143,7 @@ static void check_remote(struct config_memory *m, const config_setting_t *s,
 	if (r->breaker.max_time_ns < r->breaker.time_ns)
 		tree_problem(&m->tree, s, "breaker.max_time",
 			"is less than breaker.time");
-	if (r->tls_ca != NULL && access(r->tls_ca, R_OK) != 0)
-		tree_problem(&m->tree, s, "tls.ca",
-			"%s cannot be read: %s: name a PEM file, or leave "
-			"this out to trust the system's",
-			r->tls_ca, strerror(errno));
 	check_urls(m, s, &o->out);
-	if (token && header_list_has(&r->headers, "Authorization"))
-		tree_problem(&m->tree, s, "headers",
-			"has Authorization, and there is a token: keep one of "
-			"the two");
 }
 
 static void check_spool(struct config_memory *m, size_t i)
@@ -218,98 +207,6 @@ static void check_outputs(struct config_memory *m)
 	}
 }
 
-/* The token in a file; *problem_at is the setting to blame. */
-static int read_token_file(struct config_memory *m, size_t i, const char *path,
-	const config_setting_t *at)
-{
-	const struct setting *row =
-		setting_find(SCOPE_OUTPUT, "token", FITS_REMOTE);
-	struct buf why = BUF_NULL;
-	bool exposed = false;
-	int r = token_read(&m->tokens[i], path, &exposed, &why);
-
-	if (r == 0 && setting_parse(row, m->tokens[i], &m->values.outputs[i],
-			      &why) != 0)
-		r = -EINVAL;
-	if (r == -EINVAL)
-		tree_problem(&m->tree, at, NULL, "token file %s %s", path,
-			buf_str(&why));
-	if (r == 0 && exposed)
-		config_note(m, at,
-			"every user can read the token file: chmod 0640");
-	buf_deinit(&why);
-	return r == -EINVAL ? 0 : r;
-}
-
-static int read_credential(
-	struct config_memory *m, size_t i, const config_setting_t *output)
-{
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	struct buf path = BUF_NULL;
-	int r = 0;
-
-	if (dir != NULL)
-		buf_printf(&path, "%s/hec.token", dir);
-	if (path.len != 0 && access(buf_str(&path), F_OK) == 0)
-		r = read_token_file(m, i, buf_str(&path), output);
-	else
-		tree_problem(&m->tree, output, "token_file",
-			"there is no HEC token: name the file that has it "
-			"(token_file), or give the token itself (token), the "
-			"environment variable DNSTAP_HEC_TOKEN, or the systemd "
-			"credential hec.token");
-	buf_deinit(&path);
-	return r;
-}
-
-static int find_token(struct config_memory *m, size_t i)
-{
-	struct output_values *o = &m->values.outputs[i];
-	const config_setting_t *s = values_element(&m->tree, SCOPE_OUTPUT, i);
-	const config_setting_t *token, *file;
-
-	if (!config_setting_is_group(s) ||
-		tree_fits(s, SCOPE_OUTPUT) == FITS_ALL ||
-		output_collector(o->out.type) == NULL)
-		return 0;
-	token = config_setting_get_member(s, "token");
-	file = config_setting_get_member(s, "token_file");
-	if (o->out.remote.token != NULL && o->token_file != NULL)
-		tree_problem(&m->tree, file, NULL,
-			"there is a token as well: keep one of the two");
-	else if (o->token_file != NULL)
-		return read_token_file(m, i, o->token_file, file);
-	else if (output_collector(o->out.type)->token_needed &&
-		 (token == NULL ||
-			 same_text(config_setting_get_string(token), "")))
-		return read_credential(m, i, s);
-	return 0;
-}
-
-static void note_risks(struct config_memory *m, size_t i)
-{
-	const struct remote_settings *h = &m->values.outputs[i].out.remote;
-	const config_setting_t *s = values_element(&m->tree, SCOPE_OUTPUT, i);
-
-	if (h->tls_insecure)
-		config_note(m, s,
-			"tls.insecure: certificates are not checked, anybody "
-			"on the way can read the token");
-	for (size_t b = 0; b < h->n_backends; b++) {
-		const char *url = h->backends[b].url;
-
-		if (strncmp(url, "http://", 7) == 0 &&
-			strncmp(url, "http://127.", 11) != 0 &&
-			strncmp(url, "http://localhost", 16) != 0 &&
-			strncmp(url, "http://[::1]", 12) != 0) {
-			config_note(m, s,
-				"http:// sends the token and the events "
-				"unencrypted, better use https://");
-			break;
-		}
-	}
-}
-
 static void complete_overflow(struct output_values *v)
 {
 	struct feed_settings *f = &v->out.feed;
@@ -359,8 +256,6 @@ static void complete(struct config_memory *m)
 				: ENVELOPE_NDJSON;
 		if (o->feed.encoder.host == NULL)
 			o->feed.encoder.host = m->host;
-		if (output_collector(o->type) != NULL)
-			note_risks(m, i);
 	}
 }
 
@@ -434,9 +329,8 @@ static int load(struct config *c, struct config_memory *m,
 		r = values_read(&m->values, &m->tree);
 	if (r != 0)
 		return r;
-	m->tokens = calloc(m->values.n_outputs + 1, sizeof(*m->tokens));
 	m->host = host_name();
-	if (m->tokens == NULL || m->host == NULL)
+	if (m->host == NULL)
 		return -ENOMEM;
 	check_listeners(m);
 	for (size_t i = 0; r == 0 && i < m->values.n_listeners; i++)
@@ -444,8 +338,8 @@ static int load(struct config *c, struct config_memory *m,
 	check_outputs(m);
 	if (r == 0)
 		r = config_check_monitor(m);
-	for (size_t i = 0; r == 0 && i < m->values.n_outputs; i++)
-		r = find_token(m, i);
+	if (r == 0)
+		r = config_check_access(m);
 	if (r != 0 || buf_failed(error))
 		return -ENOMEM;
 	if (error->len != 0)
@@ -456,12 +350,7 @@ static int load(struct config *c, struct config_memory *m,
 
 static struct config_memory *memory_free(struct config_memory *m)
 {
-	for (size_t i = 0; m->tokens != NULL && i < m->values.n_outputs; i++) {
-		if (m->tokens[i] != NULL)
-			explicit_bzero(m->tokens[i], strlen(m->tokens[i]));
-		free(m->tokens[i]);
-	}
-	free(m->tokens);
+	config_drop_access(m);
 	config_drop_monitor(m);
 	free(m->host);
 	free(m->listeners);

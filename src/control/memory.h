@@ -12,7 +12,8 @@ struct config_memory {
 	struct values values;
 	struct listener_settings *listeners; /* the intake's */
 	struct output_settings *outputs;
-	char **tokens; /* those from files, one an output or NULL; secret */
+	char **secrets; /* those from files, n of them */
+	size_t n_secrets;
 	char *monitor_password, *monitor_token; /* from files; secret */
 	char *host;
 	struct buf notes;

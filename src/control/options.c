@@ -104,6 +104,14 @@ static void read_environment(struct options *o)
 	}
 }
 
+static bool ends_with(const char *text, const char *end, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(end - text) >= len &&
+	       strncmp(end - len, word, len) == 0;
+}
+
 /*
  * An option's value; one with a secret is kept elsewhere and blotted out in
  * argv, which ps shows.
@@ -117,8 +125,10 @@ static const char *take_value(
 		secret = value;
 	} else if (row->kind == OPTION_SET) {
 		equals = strchr(value, '=');
-		if (equals != NULL && equals - value >= 5 &&
-			strncmp(equals - 5, "token", 5) == 0)
+		if (equals != NULL &&
+			(ends_with(value, equals, "token") ||
+				ends_with(value, equals, "password") ||
+				ends_with(value, equals, "headers")))
 			secret = equals + 1;
 	}
 	if (secret == NULL)

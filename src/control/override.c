@@ -160,13 +160,17 @@ int override_add_output(struct tree *t, const struct config_addition *a)
 	return r;
 }
 
-/* Of the token and its file, what was said last is meant. */
-static void forget_other_token(config_setting_t *output, const char *key)
+/* Of a secret and its file, what was said last is meant. */
+static void forget_other_secret(config_setting_t *output, const char *key)
 {
-	if (strcmp(key, "token") == 0)
-		config_setting_remove(output, "token_file");
-	else if (strcmp(key, "token_file") == 0)
-		config_setting_remove(output, "token");
+	static const char *const pairs[][2] = { { "token", "token_file" },
+		{ "password", "password_file" } };
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		for (size_t side = 0; side < 2; side++)
+			if (strcmp(key, pairs[i][side]) == 0)
+				config_setting_remove(
+					output, pairs[i][1 - side]);
 }
 
 static void unknown(const struct walk *w, enum setting_scope scope,
@@ -200,7 +204,7 @@ static int set_last(struct walk *w, config_setting_t *group,
 	if (setting_find(scope, key, fits) != NULL) {
 		r = set_text(group, key, w->o->value, w->o->origin);
 		if (scope == SCOPE_OUTPUT)
-			forget_other_token(group, key);
+			forget_other_secret(group, key);
 		w->applied++;
 	} else if (child != NULL && child->id == SCOPE_BACKEND) {
 		r = set_backend(group, w->o->value, w->o->origin);

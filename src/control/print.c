@@ -38,7 +38,7 @@ static void print_setting(const struct config_memory *m, struct buf *out,
 		s = config_setting_get_member(group, row->key);
 	setting_format(row, base, &value);
 	if ((value.len == 0 && *row->def == '\0') ||
-		(row->type == SETTING_SECRET && s == NULL)) {
+		(setting_secret(row->type) && s == NULL)) {
 		/* none, as by default; or a secret from a file */
 		buf_deinit(&value);
 		return;

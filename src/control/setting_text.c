@@ -94,7 +94,7 @@ static uint64_t field_load(const struct setting *s, const void *base)
 static int wrong(struct buf *why, const struct setting *s, const char *text,
 	const char *problem)
 {
-	if (s->type == SETTING_SECRET || s->type == SETTING_PROXY)
+	if (setting_secret(s->type) || s->type == SETTING_PROXY)
 		buf_printf(why, "%s", problem);
 	else
 		buf_printf(why, "\"%s\" %s", text, problem);
@@ -285,9 +285,9 @@ static const char *text_problem(enum setting_type type, const char *text)
 			       "(spaces, "
 			       "or beyond ASCII)";
 	}
-	if (type == SETTING_SECRET && strcmp(text, SECRET_MASK) == 0)
-		return "is the mask that --print-config prints: put the token "
-		       "itself there";
+	if (setting_secret(type) && strcmp(text, SECRET_MASK) == 0)
+		return "is the mask that --print-config prints: put the "
+		       "secret itself there";
 	if (type == SETTING_NAME &&
 		(text[strspn(text, letters)] != '\0' || strlen(text) > 64 ||
 			text[strspn(text, "0123456789")] == '\0'))
@@ -463,8 +463,8 @@ void setting_format(const struct setting *s, const void *base, struct buf *out)
 		if (string != NULL && s->type == SETTING_PROXY)
 			format_proxy(string, out);
 		else if (string != NULL)
-			buf_add_str(out, s->type == SETTING_SECRET ? SECRET_MASK
-								   : string);
+			buf_add_str(out,
+				setting_secret(s->type) ? SECRET_MASK : string);
 		break;
 	}
 }

@@ -48,6 +48,7 @@ const struct scope scopes[SCOPE_COUNT] = {
 #define OUTPUT_VALUES         struct output_values
 #define BATCH_VALUES          struct output_values
 #define BACKEND_VALUES        struct backend_settings
+#define BACKEND_TLS_VALUES    struct backend_settings
 #define RETRY_VALUES          struct output_values
 #define BREAKER_VALUES        struct output_values
 #define ADAPTIVE_VALUES       struct output_values
@@ -116,6 +117,7 @@ const char *setting_type_name(enum setting_type type)
 	static const char *const names[] = {
 		[SETTING_STRING] = "text",
 		[SETTING_SECRET] = "secret",
+		[SETTING_PASSWORD] = "secret",
 		[SETTING_NAME] = "name",
 		[SETTING_PATH] = "path",
 		[SETTING_URL] = "URL",

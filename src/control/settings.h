@@ -64,7 +64,6 @@ enum overflow_asked {
 
 struct output_values {
 	struct output_settings out;
-	const char *token_file;
 	unsigned overflow;                 /* enum overflow_asked */
 	unsigned spool_full;               /* enum feed_overflow */
 	struct backend_settings *backends; /* out.remote has it too, const */
@@ -83,7 +82,8 @@ enum scope_kind { SCOPE_IS_GROUP = 0, SCOPE_IS_LIST };
 
 enum setting_type {
 	SETTING_STRING = 0,
-	SETTING_SECRET, /* visible ASCII; never printed */
+	SETTING_SECRET,   /* visible ASCII; never printed */
+	SETTING_PASSWORD, /* any text; never printed */
 	SETTING_NAME,
 	SETTING_PATH,
 	SETTING_URL,
@@ -177,6 +177,12 @@ int setting_parse(
 /* The field as text that setting_parse() reads back; secrets as SECRET_MASK. */
 void setting_format(const struct setting *s, const void *base, struct buf *out);
 #define SECRET_MASK "********"
+
+/* Is it never printed? */
+static inline bool setting_secret(enum setting_type type)
+{
+	return type == SETTING_SECRET || type == SETTING_PASSWORD;
+}
 
 /* Is the value written in quotes in a file? */
 bool setting_quoted(enum setting_type type);

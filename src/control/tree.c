@@ -149,7 +149,7 @@ const char *tree_value(const struct tree *t, const config_setting_t *s,
 		snprintf(number, 32, "%lld", config_setting_get_int64(s));
 		return number;
 	case CONFIG_TYPE_BOOL:
-		if (type == SETTING_BOOL)
+		if (type == SETTING_BOOL || type == SETTING_ENUM)
 			return config_setting_get_bool(s) ? "true" : "false";
 		break;
 	}

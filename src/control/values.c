@@ -250,7 +250,12 @@ int values_read(struct values *v, struct tree *t)
 void values_deinit(struct values *v)
 {
 	for (size_t i = 0; i < v->n_outputs; i++) {
-		header_list_deinit(&v->outputs[i].out.remote.headers);
+		struct remote_settings *s = &v->outputs[i].out.remote;
+
+		header_list_deinit(&s->access.headers);
+		for (size_t b = 0; b < s->n_backends; b++)
+			header_list_deinit(
+				&v->outputs[i].backends[b].access.headers);
 		free(v->outputs[i].backends);
 	}
 	free(v->outputs);

@@ -16,9 +16,9 @@
 
 #include "base/histogram.h"
 #include "collector/collector.h"
+#include "deliver/access.h"
 #include "deliver/balance.h"
 #include "deliver/breaker.h"
-#include "deliver/header_list.h"
 #include "deliver/limiter.h"
 #include "deliver/outlier.h"
 #include "deliver/pool.h"
@@ -46,6 +46,7 @@ struct backend_settings {
 	const char *url; /* as configured, checked by the collector's url() */
 	unsigned weight; /* 1 or more; 0: 1 */
 	bool enabled; /* false: takes nothing until output_backend_enable() */
+	struct access_settings access;
 };
 
 /* Requests that only ask whether a backend is well. */
@@ -62,8 +63,7 @@ struct remote_settings {
 	const struct backend_settings *backends;
 	size_t n_backends;
 	struct collector_settings collector;
-	struct header_list headers; /* owned by the configuration */
-	const char *token; /* the secret itself; never logged; NULL: none */
+	struct access_settings access; /* the default for backends */
 	bool gzip;
 	int gzip_level;   /* 1..12 */
 	unsigned senders; /* 1 or more */
@@ -82,9 +82,6 @@ struct remote_settings {
 	struct limiter_settings limiter;
 	struct outlier_settings outlier;
 	struct health_settings health;
-	const char *tls_ca;         /* PEM file, NULL: the system's */
-	bool tls_insecure;          /* do not check certificates */
-	const char *proxy;          /* NULL or "": none */
 	uint64_t keepalive_time_ns; /* 0: none */
 	uint64_t keepalive_interval_ns;
 	unsigned keepalive_count;

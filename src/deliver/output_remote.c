@@ -115,12 +115,12 @@ static int remote_output_start(struct output **op,
 	int r;
 
 	error[0] = '\0';
-	if (s->tls_ca != NULL && access(s->tls_ca, R_OK) != 0) {
+	if (s->access.tls_ca != NULL && access(s->access.tls_ca, R_OK) != 0) {
 		r = -errno;
 		snprintf(error, cap,
 			"output %s: tls.ca %s cannot be read: %s; give a PEM "
 			"file that this user may read",
-			feed->settings.name, s->tls_ca, strerror(-r));
+			feed->settings.name, s->access.tls_ca, strerror(-r));
 		return r;
 	}
 	o = calloc(1, sizeof(*o));

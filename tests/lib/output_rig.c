@@ -31,7 +31,7 @@ void rig_init(struct output_rig *rig, enum output_type type)
 				.buffer_events = BUFFER_EVENTS,
 			},
 			.remote = {
-				.token = "secret",
+				.access = { .token = "secret" },
 				.gzip_level = 1,
 				.senders = 1,
 				.connect_timeout_ns = 5 * NS_PER_S,

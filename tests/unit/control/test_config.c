@@ -43,7 +43,7 @@ START_TEST(a_hec_output_gets_all_defaults)
 	assert_loads(LISTENERS HEC TOKEN "} );");
 	gethostname(host, sizeof(host));
 	o = &config.outputs[0];
-	ck_assert_str_eq(o->remote.token, "t0ken");
+	ck_assert_str_eq(o->remote.access.token, "t0ken");
 	ck_assert_uint_eq(o->remote.n_backends, 1);
 	ck_assert_str_eq(o->remote.backends[0].url, "https://a:8088");
 	ck_assert(o->remote.gzip);
@@ -51,8 +51,8 @@ START_TEST(a_hec_output_gets_all_defaults)
 	ck_assert_uint_eq(o->remote.senders, 4);
 	ck_assert_uint_eq(o->remote.connect_timeout_ns, 5 * NS_PER_S);
 	ck_assert_uint_eq(o->remote.request_timeout_ns, 10 * NS_PER_S);
-	ck_assert_ptr_null(o->remote.tls_ca);
-	ck_assert(!o->remote.tls_insecure);
+	ck_assert_ptr_null(o->remote.access.tls_ca);
+	ck_assert_uint_eq(o->remote.access.tls_insecure, 0);
 	ck_assert_uint_eq(o->feed.linger_ns, NS_PER_S);
 	ck_assert_int_eq(o->feed.encoder.envelope, ENVELOPE_HEC);
 	ck_assert_str_eq(o->feed.encoder.source, "tapferry");
@@ -69,12 +69,12 @@ START_TEST(an_http_output_needs_no_token)
 	assert_loads(LISTENERS HTTP "} );");
 	o = &config.outputs[0];
 	ck_assert_int_eq(o->type, OUTPUT_TYPE_HTTP);
-	ck_assert_ptr_null(o->remote.token);
+	ck_assert_ptr_null(o->remote.access.token);
 	ck_assert_str_eq(o->remote.backends[0].url, "https://a/b?c=d");
 	ck_assert_uint_eq(o->remote.collector.method, METHOD_POST);
 	ck_assert_uint_eq(o->remote.collector.format, FORMAT_NDJSON);
 	ck_assert_ptr_null(o->remote.collector.content_type);
-	ck_assert_uint_eq(o->remote.headers.n, 0);
+	ck_assert_uint_eq(o->remote.access.headers.n, 0);
 	ck_assert_int_eq(o->feed.encoder.envelope, ENVELOPE_NDJSON);
 	ck_assert_uint_eq(o->feed.linger_ns, NS_PER_S);
 }
@@ -86,7 +86,7 @@ START_TEST(headers_are_printed_without_their_values)
 
 	assert_loads(LISTENERS HTTP "method = \"put\"; headers = [\"A: s1\", "
 				    "\"Authorization: Basic s2\"]; } );");
-	ck_assert_str_eq(config.outputs[0].remote.headers.lines[1],
+	ck_assert_str_eq(config.outputs[0].remote.access.headers.lines[1],
 		"Authorization: Basic s2");
 	config_print(&config, &out);
 	ck_assert_ptr_nonnull(strstr(buf_str(&out),
@@ -108,8 +108,8 @@ START_TEST(a_hec_token_is_not_for_other_products)
 				 "( { url = \"https://b\"; } ); } );",
 				 &o, 1),
 		0);
-	ck_assert_str_eq(config.outputs[0].remote.token, "t0k");
-	ck_assert_ptr_null(config.outputs[1].remote.token);
+	ck_assert_str_eq(config.outputs[0].remote.access.token, "t0k");
+	ck_assert_ptr_null(config.outputs[1].remote.access.token);
 }
 END_TEST
 
@@ -431,13 +431,13 @@ START_TEST(the_token_may_come_from_a_file_or_a_credential)
 	snprintf(text, sizeof(text), LISTENERS HEC "token_file = \"%s\"; } );",
 		path);
 	assert_loads(text);
-	ck_assert_str_eq(config.outputs[0].remote.token, "from-file");
+	ck_assert_str_eq(config.outputs[0].remote.access.token, "from-file");
 	ck_assert_ptr_nonnull(strstr(config_notes(&config), "chmod"));
 	config_deinit(&config);
 
 	setenv("CREDENTIALS_DIRECTORY", dir, 1);
 	assert_loads(LISTENERS HEC "} );");
-	ck_assert_str_eq(config.outputs[0].remote.token, "from-file");
+	ck_assert_str_eq(config.outputs[0].remote.access.token, "from-file");
 
 	put("hec.token", "not a token\n");
 	config_deinit(&config);

@@ -47,7 +47,7 @@ START_TEST(elements_are_named_by_name_by_index_or_all_at_once)
 	ck_assert_uint_eq(config.intake.max_connections, 77);
 	ck_assert(config.outputs[1].file.rotate_gzip);
 	ck_assert_uint_eq(config.intake.workers, 9);
-	ck_assert_str_eq(config.outputs[0].remote.token, "t");
+	ck_assert_str_eq(config.outputs[0].remote.access.token, "t");
 }
 END_TEST
 
@@ -79,7 +79,7 @@ START_TEST(of_token_and_token_file_the_later_one_counts)
 		SET("outputs.h.token_file", "/nonexistent") };
 
 	ck_assert_int_eq(load_with(BOTH, o, 1), 0);
-	ck_assert_str_eq(config.outputs[0].remote.token, "t");
+	ck_assert_str_eq(config.outputs[0].remote.access.token, "t");
 	config_deinit(&config);
 	ck_assert_int_eq(load_with(BOTH, o, 2), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(buf_str(&error),

@@ -69,8 +69,8 @@ START_TEST(an_array_can_be_put_compressed_with_headers)
 
 	START(CREATED);
 	rig.settings.remote.gzip = true;
-	rig.settings.remote.token = NULL;
-	rig.settings.remote.headers = (struct header_list){ lines, 2 };
+	rig.settings.remote.access.token = NULL;
+	rig.settings.remote.access.headers = (struct header_list){ lines, 2 };
 	rig.settings.remote.collector.method = METHOD_PUT;
 	rig.settings.remote.collector.format = FORMAT_ARRAY;
 	run(3, 10);

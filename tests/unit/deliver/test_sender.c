@@ -393,13 +393,13 @@ START_TEST(an_output_that_cannot_start_says_why)
 
 	rig_backend(&rig, "http://127.0.0.1:9");
 	ck_assert_int_eq(feed_init(&rig.feed, &rig.settings.feed, 1, 1), 0);
-	rig.settings.remote.tls_ca = "/nowhere/ca.pem";
+	rig.settings.remote.access.tls_ca = "/nowhere/ca.pem";
 	ck_assert_int_lt(output_start(&rig.output, &rig.settings, &rig.feed,
 				 error, sizeof(error)),
 		0);
 	ck_assert_ptr_nonnull(strstr(error, "/nowhere/ca.pem"));
-	rig.settings.remote.tls_ca = NULL;
-	rig.settings.remote.token = "two\r\nlines: x";
+	rig.settings.remote.access.tls_ca = NULL;
+	rig.settings.remote.access.token = "two\r\nlines: x";
 	ck_assert_int_lt(output_start(&rig.output, &rig.settings, &rig.feed,
 				 error, sizeof(error)),
 		0);
