@@ -24,6 +24,7 @@ struct http {
 	unsigned tries; /* of this request, by libcurl */
 	uint64_t took_ns;
 	bool replied;                      /* something of a reply came */
+	bool cookies;                      /* and it set some */
 	size_t len;                        /* of body */
 	char retry_after[RETRY_AFTER_MAX]; /* "": none */
 	char error[CURL_ERROR_SIZE];
@@ -60,6 +61,14 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* Is it that header's line? */
+static bool is_header(const char *data, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return len > n && strncasecmp(data, name, n) == 0;
+}
+
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
 	static const char name[] = "Retry-After:";
@@ -72,7 +81,9 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 		h->retry_after[0] = '\0'; /* that was an interim reply's */
 		return len;
 	}
-	if (len <= skip || strncasecmp(data, name, skip) != 0)
+	if (is_header(data, len, "Set-Cookie:"))
+		h->cookies = true;
+	if (!is_header(data, len, name))
 		return len;
 	while (len > skip && (data[len - 1] == '\r' || data[len - 1] == '\n'))
 		len--;
@@ -172,6 +183,7 @@ static void configure(struct http *h, const struct http_target *t)
 		c, CURLOPT_CONNECTTIMEOUT_MS, ms(t->set.connect_timeout_ns));
 	h->tries = 0;
 	h->replied = false;
+	h->cookies = false;
 	h->len = 0;
 	h->retry_after[0] = '\0';
 	h->error[0] = '\0';
@@ -276,9 +288,13 @@ static int perform(struct http *h, struct http_target *t,
 	set_request(h, t, rq, more);
 	curl_easy_setopt(h->curl, CURLOPT_TIMEOUT_MS, ms(timeout));
 	curl_easy_setopt(h->curl, CURLOPT_SHARE, conn->share);
+	if (t->set.cookies)
+		cookie_jar_show(&t->cookies, h->curl);
 	code = curl_easy_perform(h->curl);
 	look_at_connection(h, conn, code == CURLE_OK, use);
 	curl_easy_setopt(h->curl, CURLOPT_SHARE, NULL);
+	if (t->set.cookies && h->cookies)
+		cookie_jar_keep(&t->cookies, h->curl);
 	now = clock_mono_ns(&clock_system);
 	h->took_ns = now - begun;
 	if (rq->timeout_ns == 0 && code == CURLE_OK)

@@ -276,6 +276,7 @@ int http_target_new(
 		r = -ENOMEM;
 	if (r == 0 && set->tls_server_name != NULL)
 		r = connect_to_host(t);
+	cookie_jar_init(&t->cookies);
 	patience_init(&t->patience, set->request_timeout_ns);
 	if (r == 0)
 		r = pool_new(&t->pool, &set->pool, &http_pool_kind, t,
@@ -293,6 +294,7 @@ struct http_target *http_target_free(struct http_target *t)
 	if (t == NULL)
 		return NULL;
 	pool_free(t->pool);
+	cookie_jar_deinit(&t->cookies);
 	curl_slist_free_all(t->plain);
 	curl_slist_free_all(t->gzip);
 	free(t->connect_to);

@@ -10,6 +10,7 @@
 
 #include <curl/curl.h>
 
+#include "deliver/cookie_jar.h"
 #include "deliver/header_list.h"
 #include "deliver/patience.h"
 #include "deliver/pool.h"
@@ -30,7 +31,8 @@ struct http_target_settings {
 	const char *tls_key;  /* PEM file; NULL: none */
 	const char *tls_server_name; /* NULL: the URL's host */
 	bool tls_insecure;
-	bool http2; /* over TLS, where the server has it */
+	bool http2;   /* over TLS, where the server has it */
+	bool cookies; /* are kept and shown again */
 	uint64_t connect_timeout_ns;
 	uint64_t request_timeout_ns; /* 0: auto */
 	uint64_t keepalive_time_ns;  /* 0: none */
@@ -46,6 +48,7 @@ struct http_target {
 	struct curl_slist *plain;       /* const: request headers */
 	struct curl_slist *gzip;        /* const */
 	struct patience patience;
+	struct cookie_jar cookies;
 	struct pool *pool; /* const after new */
 };
 

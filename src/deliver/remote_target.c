@@ -27,6 +27,8 @@ int remote_target_new(struct http_target **tp, const struct output_settings *o,
 		.tls_server_name = access.tls_server_name,
 		.tls_insecure = access.tls_insecure != 0,
 		.http2 = access.http2 != 0,
+		/* acknowledgements are known only where the events are */
+		.cookies = collector->ack != NULL,
 		.connect_timeout_ns = s->connect_timeout_ns,
 		.request_timeout_ns = s->request_timeout_ns,
 		.keepalive_time_ns = s->keepalive_time_ns,

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REQUEST_MAX = 4 << 20 };
+enum { REQUEST_MAX = 4 << 20, FAKE_TEXT_MAX = 16384 };
 
 struct connection {
 	struct fake_collector *c;
@@ -130,9 +130,48 @@ static bool contains(const unsigned *numbers, unsigned n, unsigned number)
 	return false;
 }
 
+/* {"acks":[0,1]} becomes {"acks":{"0":true,"1":true}}. */
+static void say_true(char *text, size_t cap, const char *question)
+{
+	const char *p = strchr(question, '[');
+	size_t n = (size_t)snprintf(text, cap, "{\"acks\":{");
+	const char *comma = "";
+	char *end;
+
+	for (p = p != NULL ? p + 1 : ""; *p >= '0' && *p <= '9'; p = end) {
+		unsigned long id = strtoul(p, &end, 10);
+
+		n += (size_t)snprintf(
+			text + n, cap - n, "%s\"%lu\":true", comma, id);
+		comma = ",";
+		end += *end == ',';
+	}
+	snprintf(text + n, cap - n, "}}");
+}
+
+/* Thread: a connection's. */
+static struct fake_reply answer_question(struct fake_collector *c,
+	const struct fake_request *rq, const char *body, char *text, size_t cap)
+{
+	struct fake_reply r = { .status = 200, .body = text };
+
+	pthread_mutex_lock(&c->lock);
+	if (c->answers != NULL)
+		r = c->answers[c->n_questions < c->answers_len
+				       ? c->n_questions
+				       : c->answers_len - 1];
+	c->n_questions++;
+	c->question = *rq;
+	pthread_mutex_unlock(&c->lock);
+	if (r.body == text)
+		say_true(text, cap, body);
+	return r;
+}
+
 /* Notes the request and says what to answer.  Thread: a connection's. */
 static struct fake_reply take(struct fake_collector *c,
-	const struct fake_request *rq, size_t body_len, const unsigned *numbers)
+	const struct fake_request *rq, size_t body_len, const unsigned *numbers,
+	char *text, size_t cap)
 {
 	static const struct fake_reply ok = FAKE_OK;
 	struct fake_reply r;
@@ -147,6 +186,14 @@ static struct fake_reply take(struct fake_collector *c,
 	else if (r.fault == FAKE_POISON &&
 		 !contains(numbers, rq->events, r.limit))
 		r = ok;
+	if (r.fault == FAKE_ACK) {
+		snprintf(text, cap, "{\"code\":%d,\"ackId\":%u}", (int)r.limit,
+			c->next_ack++);
+		r = (struct fake_reply){ .status = 200,
+			.body = text,
+			.headers = r.headers,
+			.takes = FAKE_ALL };
+	}
 	c->requests[c->n_requests++ % FAKE_REQUESTS_MAX] = *rq;
 	for (unsigned i = 0; i < rq->events; i++)
 		if (r.takes == FAKE_ALL || i < (unsigned)r.takes)
@@ -197,7 +244,7 @@ static void *serve(void *arg)
 	while (more && (body = read_request(k, &body_len)) != NULL) {
 		struct fake_request rq = { 0 };
 		struct fake_reply r;
-		char byte = *body;
+		char byte = *body, text[FAKE_TEXT_MAX];
 
 		*body = '\0'; /* headers end here */
 		rq.gzip = strcasestr(k->in, "\r\nContent-Encoding: gzip\r\n");
@@ -205,6 +252,10 @@ static void *serve(void *arg)
 			strstr(k->in, "\r\nAuthorization: Splunk secret\r\n");
 		rq.expects = strcasestr(k->in, "\r\nExpect:");
 		rq.agent = strstr(k->in, "\r\nUser-Agent: tapferry/");
+		rq.asks = strstr(k->in, "/services/collector/ack?channel=");
+		read_header(k, "\r\nX-Splunk-Request-Channel: ", rq.channel,
+			sizeof(rq.channel));
+		read_header(k, "\r\nCookie: ", rq.cookie, sizeof(rq.cookie));
 		rq.bearer =
 			strstr(k->in, "\r\nAuthorization: Bearer secret\r\n");
 		rq.put = strncmp(k->in, "PUT ", 4) == 0;
@@ -214,7 +265,12 @@ static void *serve(void *arg)
 		rq.events = read_events(
 			body, body_len, rq.gzip, numbers, &rq.array);
 		rq.first = rq.events > 0 ? numbers[0] : 0;
-		r = take(k->c, &rq, body_len, numbers);
+		if (rq.asks)
+			r = answer_question(
+				k->c, &rq, body, text, sizeof(text));
+		else
+			r = take(k->c, &rq, body_len, numbers, text,
+				sizeof(text));
 		drop_request(k, body + body_len);
 		more = answer(k, &r);
 	}

@@ -20,6 +20,7 @@ enum fake_fault {
 	FAKE_CUT,    /* a reply without its last octet, then the end */
 	FAKE_STALL,  /* no reply, until the peer gives up */
 	FAKE_LIMIT,  /* 413 when the body is above `limit`, 200 otherwise */
+	FAKE_ACK,    /* 200 with the next ack id */
 	FAKE_POISON, /* 400 without a number while event `limit` is in it */
 };
 
@@ -45,19 +46,25 @@ struct fake_request {
 	unsigned first; /* number of its first event */
 	unsigned events;
 	bool gzip;
-	bool authorized; /* Authorization: Splunk secret */
-	bool expects;    /* Expect: 100-continue */
-	bool agent;      /* User-Agent: tapferry/… */
-	bool put;        /* PUT, not POST */
-	bool array;      /* the body is one JSON array of objects */
-	bool bearer;     /* Authorization: Bearer secret */
-	char type[40];   /* Content-Type */
-	char key[64];    /* Idempotency-Key; "": none */
+	bool authorized;  /* Authorization: Splunk secret */
+	bool expects;     /* Expect: 100-continue */
+	bool agent;       /* User-Agent: tapferry/… */
+	char channel[40]; /* X-Splunk-Request-Channel, "": none */
+	char cookie[64];  /* Cookie, "": none */
+	bool asks;        /* what is acknowledged; not in the script */
+	bool put;         /* PUT, not POST */
+	bool array;       /* the body is one JSON array of objects */
+	bool bearer;      /* Authorization: Bearer secret */
+	char type[40];    /* Content-Type */
+	char key[64];     /* Idempotency-Key; "": none */
 };
 
 struct fake_collector {
 	const struct fake_reply *script;
 	size_t script_len;
+	/* answers to questions about acks, as the script; none: all true */
+	const struct fake_reply *answers;
+	size_t answers_len;
 	char url[64];
 	uint16_t port;
 	int listener;
@@ -67,7 +74,10 @@ struct fake_collector {
 	/* guarded: lock, all below; free to read after the stop */
 	pthread_t threads[256];
 	unsigned connections;
-	unsigned n_requests;
+	unsigned n_requests; /* questions not counted */
+	unsigned n_questions;
+	struct fake_request question; /* the last one */
+	unsigned next_ack;
 	struct fake_request requests[FAKE_REQUESTS_MAX];
 	unsigned taken[FAKE_EVENTS_MAX]; /* how often each event was taken */
 };

@@ -2,6 +2,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -404,6 +405,85 @@ START_TEST(a_token_with_a_line_break_is_refused)
 }
 END_TEST
 
+static void post_by(struct http *h)
+{
+	const struct http_request rq = { .url = server.url,
+		.body = slice_from_str("{\"n\":0}") };
+
+	ck_assert_int_eq(http_send(h, target, &rq, &reply), 0);
+}
+
+START_TEST(cookies_are_shown_again_by_every_client_of_the_target)
+{
+	const struct fake_reply script[] = {
+		{ .status = 200,
+			.headers = "Set-Cookie: AWSALB=a; Path=/\r\n" },
+		{ .status = 200 },
+		{ .status = 200,
+			.headers = "Set-Cookie: AWSALB=b; Path=/\r\n" },
+		{ .status = 200 },
+	};
+	struct http_target_settings s = settings();
+	struct http *other;
+
+	s.cookies = true;
+	aim(&s);
+	ck_assert_int_eq(
+		http_new(&other, &stop, (struct pool_holder){ "test", 1 }), 0);
+	fake_collector_start(&server, 0, script, 4);
+	post_by(http);
+	post_by(other);
+	post_by(other);
+	post_by(http);
+	/* another target of the same host does not know them */
+	aim(&s);
+	post_by(http);
+	s.cookies = false;
+	aim(&s);
+	other = http_free(other);
+	fake_collector_stop(&server);
+	ck_assert_str_eq(server.requests[0].cookie, "");
+	ck_assert_str_eq(server.requests[1].cookie, "AWSALB=a");
+	ck_assert_str_eq(server.requests[2].cookie, "AWSALB=a");
+	ck_assert_str_eq(server.requests[3].cookie, "AWSALB=b");
+	ck_assert_str_eq(server.requests[4].cookie, "");
+}
+END_TEST
+
+START_TEST(cookies_are_kept_only_where_they_are_wanted)
+{
+	const struct fake_reply script[] = { { .status = 200,
+		.headers = "Set-Cookie: a=b\r\n" } };
+
+	fake_collector_start(&server, 0, script, 1);
+	post_by(http);
+	post_by(http);
+	fake_collector_stop(&server);
+	ck_assert_str_eq(server.requests[1].cookie, "");
+}
+END_TEST
+
+START_TEST(a_flood_of_cookies_is_not_kept)
+{
+	static char headers[COOKIE_JAR_MAX * 2 * 32];
+	const struct fake_reply script[] = { { .status = 200,
+		.headers = headers } };
+	struct http_target_settings s = settings();
+	size_t len = 0;
+
+	for (int i = 0; i < COOKIE_JAR_MAX + 1; i++)
+		len += (size_t)sprintf(
+			headers + len, "Set-Cookie: c%d=x\r\n", i);
+	s.cookies = true;
+	aim(&s);
+	fake_collector_start(&server, 0, script, 1);
+	post_by(http);
+	post_by(http);
+	fake_collector_stop(&server);
+	ck_assert_str_eq(server.requests[1].cookie, "");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("http");
@@ -431,5 +511,9 @@ int main(void)
 	tcase_add_test(t, connections_are_made_ahead_of_need);
 	tcase_add_test(t, other_requests_have_their_own_method_and_headers);
 	tcase_add_test(t, a_token_with_a_line_break_is_refused);
+	tcase_add_test(
+		t, cookies_are_shown_again_by_every_client_of_the_target);
+	tcase_add_test(t, cookies_are_kept_only_where_they_are_wanted);
+	tcase_add_test(t, a_flood_of_cookies_is_not_kept);
 	return suite_run("http", t);
 }
