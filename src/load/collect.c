@@ -49,6 +49,7 @@ struct collector {
 	_Atomic uint64_t requests;               /* atomic */
 	_Atomic uint64_t bytes;                  /* atomic */
 	_Atomic uint64_t bad;                    /* atomic */
+	_Atomic uint64_t connections;            /* atomic: accepted */
 	_Atomic uint64_t refused; /* atomic: answered otherwise, or not */
 	struct collect_faults faults;
 	struct collect_faults ack_faults;
@@ -93,7 +94,8 @@ static int fault_code(const struct fault *f)
 /* Answers that keep nothing need not read what is in the body. */
 static void refuse_by_fault(struct request *rq)
 {
-	if (rq->fault.what == FAULT_STATUS && fault_keeps(&rq->fault) == 0)
+	if (rq->fault.what == FAULT_STATUS && rq->fault.number < 0 &&
+		!rq->fault.taken)
 		refuse(rq, rq->fault.status, fault_code(&rq->fault));
 }
 
@@ -489,6 +491,17 @@ static void on_completed(void *arg, struct MHD_Connection *connection,
 	*state = NULL;
 }
 
+static void on_connection(void *arg, struct MHD_Connection *connection,
+	void **state, enum MHD_ConnectionNotificationCode what)
+{
+	struct collector *c = arg;
+
+	(void)connection;
+	(void)state;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		atomic_fetch_add(&c->connections, 1);
+}
+
 static void show(struct collector *c, struct progress *p, uint64_t mono_ns)
 {
 	uint64_t events = atomic_load(&c->events);
@@ -549,7 +562,8 @@ static struct MHD_Daemon *start(struct collector *c)
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)READ_BUFFER,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 		MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, NULL, MHD_OPTION_END);
+		on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+		c, MHD_OPTION_END);
 }
 
 int collect_run(
@@ -585,6 +599,7 @@ int collect_run(
 		.requests = atomic_load(&c.requests),
 		.bytes = atomic_load(&c.bytes),
 		.bad = atomic_load(&c.bad),
+		.connections = atomic_load(&c.connections),
 		.acked = c.acks.told,
 		.write_error = c.write_error,
 	};

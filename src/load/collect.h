@@ -35,8 +35,9 @@ struct collect_result {
 	uint64_t requests; /* answered with success */
 	uint64_t bytes;    /* of bodies that were judged, decoded */
 	uint64_t bad;      /* bodies with something that is no event in them */
-	uint64_t acked;    /* ids that were true */
-	int write_error;   /* -errno of the file, or 0 */
+	uint64_t connections; /* accepted */
+	uint64_t acked;       /* ids that were true */
+	int write_error;      /* -errno of the file, or 0 */
 };
 
 /*

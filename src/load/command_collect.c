@@ -250,6 +250,7 @@ static int serve(const struct options *o)
 	if (result.write_error != 0)
 		fprintf(stderr, "tapferry-load: %s: %s\n", o->write,
 			strerror(-result.write_error));
+	printf("served connections=%" PRIu64 "\n", result.connections);
 	printf("collected events=%" PRIu64 " requests=%" PRIu64
 	       " bytes=%" PRIu64 " bad=%" PRIu64,
 		result.events, result.requests, result.bytes, result.bad);
