@@ -48,10 +48,12 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 		settings->batch_events;
 	/* besides those that queue: one open and one waiting for room a
 	 * worker, one in flight a sender; with a spool also those on the way
-	 * to disk and back */
+	 * to disk and back, and as many again that take their room in the
+	 * queue while they wait for acknowledgement */
 	batches = f->queue_max + f->pending_max + 2 * n_workers + n_senders;
 	if (settings->spool)
-		batches += f->disk.waiting_max + n_workers + feed_replays(f);
+		batches +=
+			f->disk.waiting_max + n_workers + 2 * feed_replays(f);
 	r = batch_pool_init(&f->pool, batches, settings->batch_bytes,
 		settings->batch_events);
 	if (r != 0)

@@ -154,7 +154,7 @@ static inline bool feed_has_room(const struct feed *f)
  * stay busy, and new ones get their turn. */
 static inline unsigned feed_replays(const struct feed *f)
 {
-	return f->n_senders + 2;
+	return f->n_senders + 2 + f->pending_max / 2;
 }
 
 /* An id that no other batch ever has. */
