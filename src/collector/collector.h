@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "collector/ack.h"
+#include "collector/health.h"
 #include "collector/verdict.h"
 #include "event/batch.h"
 #include "event/encoder.h"
@@ -60,7 +61,8 @@ struct collector {
 		const struct batch *b, uint32_t n);
 	void (*judge)(struct verdict *v, const struct request *rq,
 		const struct reply *rp);
-	const struct collector_ack *ack; /* NULL: it has none */
+	const struct collector_ack *ack;       /* NULL: it has none */
+	const struct collector_health *health; /* NULL: nothing to ask */
 };
 
 #define COLLECTOR_DECLARE(id, name) \

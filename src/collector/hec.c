@@ -287,4 +287,5 @@ const struct collector collector_hec = {
 	.url = hec_url,
 	.judge = hec_judge,
 	.ack = &hec_ack,
+	.health = &hec_health,
 };
