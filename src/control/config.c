@@ -143,6 +143,12 @@ static void check_remote(struct config_memory *m, const config_setting_t *s,
 	if (r->breaker.max_time_ns < r->breaker.time_ns)
 		tree_problem(&m->tree, s, "breaker.max_time",
 			"is less than breaker.time");
+	if (r->outlier.max_time_ns < r->outlier.time_ns)
+		tree_problem(&m->tree, s, "outlier.max_time",
+			"is less than outlier.time");
+	if (r->health.path != NULL && r->health.path[0] != '/' &&
+		r->health.path[0] != '\0')
+		tree_problem(&m->tree, s, "health.path", "must begin with a /");
 	check_urls(m, s, &o->out);
 }
 

@@ -52,6 +52,8 @@ const struct scope scopes[SCOPE_COUNT] = {
 #define RETRY_VALUES          struct output_values
 #define BREAKER_VALUES        struct output_values
 #define ADAPTIVE_VALUES       struct output_values
+#define OUTLIER_VALUES        struct output_values
+#define HEALTH_VALUES         struct output_values
 #define TLS_VALUES            struct output_values
 #define SPOOL_VALUES          struct output_values
 #define DEAD_LETTER_VALUES    struct output_values

@@ -144,6 +144,7 @@ int backend_work(struct backend *b, const struct remote_settings *s,
 	bool news = false;
 
 	histogram_add(&b->latency, r->took_ns);
+	atomic_store(&b->worked_ns, r->mono_ns);
 	pthread_mutex_lock(&b->lock);
 	limiter_result(
 		&b->limiter, &s->limiter, r->sign, r->took_ns, r->mono_ns);
@@ -200,14 +201,26 @@ void backend_recover(struct backend *b, uint64_t mono_ns)
 	pthread_mutex_unlock(&b->lock);
 }
 
-bool backend_is_idle(struct backend *b)
+bool backend_is_broken(struct backend *b)
 {
-	bool idle;
+	bool broken;
 
 	pthread_mutex_lock(&b->lock);
-	idle = b->breaker.state == BREAKER_OPEN;
+	broken = b->breaker.state == BREAKER_OPEN;
 	pthread_mutex_unlock(&b->lock);
-	return idle;
+	return broken;
+}
+
+bool backend_has_part(struct backend *b, uint64_t mono_ns)
+{
+	bool has;
+
+	pthread_mutex_lock(&b->lock);
+	has = b->breaker.state == BREAKER_CLOSED && b->state != BACKEND_HELD;
+	pthread_mutex_unlock(&b->lock);
+	return has && !atomic_load(&b->disabled) &&
+	       !atomic_load(&b->draining) &&
+	       atomic_load(&b->ejected_until_ns) <= mono_ns;
 }
 
 void backend_eject(
@@ -235,7 +248,7 @@ static enum backend_state shown_state(const struct backend *b, uint64_t mono_ns)
 		return BACKEND_DRAINING;
 	if (atomic_load(&b->disabled))
 		return BACKEND_DISABLED;
-	if (b->state == BACKEND_UP &&
+	if (b->state != BACKEND_HELD &&
 		atomic_load(&b->ejected_until_ns) > mono_ns)
 		return BACKEND_EJECTED;
 	return b->state;

@@ -41,6 +41,8 @@ struct backend {
 	_Atomic bool draining;             /* atomic: takes no more */
 	_Atomic int64_t credit;            /* atomic: round_robin.c */
 
+	_Atomic uint64_t
+		worked_ns;        /* atomic: monotonic; last request it took */
 	_Atomic bool plain;       /* atomic: takes no compressed bodies */
 	_Atomic uint32_t unknown; /* atomic: unknown replies in a row */
 	_Atomic uint32_t
@@ -59,6 +61,15 @@ struct backend {
 	uint32_t rounds;         /* failed since it was up */
 	unsigned ejections;      /* in a row */
 	char reason[96];         /* of the last failure; "": none yet */
+
+	/* owner: the health thread */
+	struct vitals vitals;
+	bool checking;       /* a check is under way */
+	uint64_t checked_ns; /* monotonic: when the last one began */
+	uint64_t before_ns;  /* monotonic: and the one before it */
+	struct backend_mark {
+		uint64_t requests, failures, replies, took_ns;
+	} mark; /* what had been counted at the last look for outliers */
 };
 
 /* A request and how it went, for backend_work() and backend_fail(). */
@@ -145,12 +156,14 @@ void backend_lighten(struct backend *b, uint64_t until_ns);
  *
  * backend_trip(): the checks fail; Return: true when it was usable before.
  * backend_recover(): they succeed again: the next request may find out.
- * backend_is_idle(): its breaker is open, and nobody is trying it.
+ * backend_is_broken(): its breaker is open, and nobody is trying it.
+ * backend_has_part(): it takes part in the work, back-off or not.
  */
 bool backend_trip(struct backend *b, const struct remote_settings *s,
 	uint64_t mono_ns, const char *reason);
 void backend_recover(struct backend *b, uint64_t mono_ns);
-bool backend_is_idle(struct backend *b);
+bool backend_is_broken(struct backend *b);
+bool backend_has_part(struct backend *b, uint64_t mono_ns);
 void backend_eject(
 	struct backend *b, const struct outlier_settings *s, uint64_t mono_ns);
 /* It was looked at and is no outlier. */

@@ -41,11 +41,7 @@ static void tell(const struct remote_output *o, const char *url,
 		o->head.feed->settings.name, url, what, weight);
 }
 
-/*
- * References to all backends in order, taken in a read section.
- * Return: how many; of must have room for BALANCE_MAX.
- */
-static size_t hold_all(struct remote_output *o, struct backend **of)
+size_t remote_output_hold(struct remote_output *o, struct backend **of)
 {
 	const struct backend_list *l;
 	size_t n = 0;
@@ -66,7 +62,7 @@ void output_backends_walk(struct output *head,
 	struct remote_output *o = remote_of(head);
 	struct backend *of[BALANCE_MAX];
 	uint64_t now = clock_mono_ns(&clock_system), requests = 0;
-	size_t n = o != NULL ? hold_all(o, of) : 0;
+	size_t n = o != NULL ? remote_output_hold(o, of) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		requests += atomic_load(&of[i]->stats[BACKEND_REQUESTS]);

@@ -99,6 +99,7 @@ static void remote_output_free(struct output *head)
 	for (unsigned i = 0; i < o->n; i++)
 		sender_deinit(&o->senders[i]);
 	free(o->senders);
+	o->health = health_thread_free(o->health);
 	acker_free(o->acker);
 	backend_list_publish(&o->backends, NULL);
 	pthread_mutex_destroy(&o->editing);
@@ -139,6 +140,8 @@ static int remote_output_start(struct output **op,
 		r = make_backends(o, s);
 	if (r == 0)
 		r = make_senders(o, s);
+	if (r == 0)
+		r = health_thread_start(&o->health, o);
 	if (r == 0) {
 		*op = &o->head;
 		return 0;

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "collector/collector.h"
+#include "deliver/health_thread.h"
 #include "deliver/sender.h"
 
 struct remote_output {
@@ -17,6 +18,7 @@ struct remote_output {
 	struct acker *acker;               /* const after start; NULL: none */
 	struct sender *senders;            /* const after start: n of them */
 	unsigned n;
+	struct health_thread *health; /* const after start */
 };
 
 /*
@@ -25,5 +27,14 @@ struct remote_output {
  */
 int remote_output_backend(struct remote_output *o,
 	const struct backend_settings *s, struct backend **bp);
+
+/*
+ * remote_output_hold() - references to all backends, in order
+ * @of:  room for BALANCE_MAX
+ *
+ * Thread: any that RCU knows, outside any read section.
+ * Return: how many.
+ */
+size_t remote_output_hold(struct remote_output *o, struct backend **of);
 
 #endif

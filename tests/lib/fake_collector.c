@@ -242,10 +242,17 @@ static void *serve(void *arg)
 	bool more = true;
 
 	while (more && (body = read_request(k, &body_len)) != NULL) {
+		const struct fake_reply *health = atomic_load(&k->c->health);
 		struct fake_request rq = { 0 };
 		struct fake_reply r;
 		char byte = *body, text[FAKE_TEXT_MAX];
 
+		if (health != NULL && strncmp(k->in, "GET ", 4) == 0) {
+			atomic_fetch_add(&k->c->n_checks, 1);
+			drop_request(k, body + body_len);
+			more = answer(k, health);
+			continue;
+		}
 		*body = '\0'; /* headers end here */
 		rq.gzip = strcasestr(k->in, "\r\nContent-Encoding: gzip\r\n");
 		rq.authorized =

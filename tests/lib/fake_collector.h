@@ -10,6 +10,7 @@
 #define TESTS_LIB_FAKE_COLLECTOR_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -65,6 +66,9 @@ struct fake_collector {
 	/* answers to questions about acks, as the script; none: all true */
 	const struct fake_reply *answers;
 	size_t answers_len;
+	_Atomic(const struct fake_reply *) health; /* atomic: to GETs, all of
+				them; NULL: a GET is a request like others */
+	_Atomic unsigned n_checks; /* atomic: GETs answered so */
 	char url[64];
 	uint16_t port;
 	int listener;

@@ -209,6 +209,8 @@ static const struct {
 		    "\"t\"; backends = ( { url = \"http://a\"; }, { url = "
 		    "\"http://a\"; } ); } );",
 		"outputs.h.backends.1.url: an earlier backend has that URL" },
+	{ LISTENERS HEC TOKEN "health = { path = \"up\"; }; } );",
+		"outputs.h.health.path: must begin with a /" },
 	{ LISTENERS HEC TOKEN "balance = \"fastest\"; } );",
 		"(allowed: round-robin, least-connections, random, "
 		"power-of-two" },

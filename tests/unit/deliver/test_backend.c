@@ -184,11 +184,14 @@ START_TEST(ejected_ones_come_before_none_at_all)
 	const struct outlier_settings s = { .time_ns = 30 * NS_PER_S,
 		.max_time_ns = 300 * NS_PER_S };
 
+	ck_assert(backend_has_part(of[0], now));
 	backend_eject(of[0], &s, now);
 	backend_eject(of[1], &s, now);
+	ck_assert(!backend_has_part(of[0], now));
 	expect_only(of[2]);
 	fail_one(of[2], false, NS_PER_S);
 	expect_never(of[2]);
+	ck_assert(backend_has_part(of[2], now));
 	ck_assert_ptr_nonnull(pick(NULL, false));
 	ck_assert_uint_eq(of[0]->stats[BACKEND_EJECTIONS], 1);
 }
@@ -280,11 +283,11 @@ START_TEST(failing_checks_take_it_out_and_good_ones_let_it_be_tried)
 {
 	ck_assert(backend_trip(of[0], &settings, now, "checks"));
 	ck_assert(!backend_trip(of[0], &settings, now, "checks"));
-	ck_assert(backend_is_idle(of[0]));
+	ck_assert(backend_is_broken(of[0]));
 	expect_never(of[0]);
 	backend_recover(of[0], now);
 	ck_assert_int_eq(work_one(of[0]), BACKEND_E_NEWS);
-	ck_assert(!backend_is_idle(of[0]));
+	ck_assert(!backend_is_broken(of[0]));
 }
 END_TEST
 
