@@ -105,7 +105,7 @@ glost     http 503+taken@first:1      2 1 0 1 10 0  0  0  10
 garray    http ok                     1 0 0 0 10 0  0  0  0
 '
 events=10
-outputs= n=0
+outputs='' n=0
 while read -r name type faults _; do
 	[ -n "$name" ] || continue
 	start "$name" "$builddir/src/tapferry-load" collect --any-path --quiet \
@@ -115,7 +115,7 @@ done <<<"$table"
 while read -r name type _; do
 	[ -n "$name" ] || continue
 	wait_for "$dir/$name.out" '^listening on ' 20
-	compression=none extra=
+	compression=none extra=''
 	[ "${name#?415}" = "$name" ] || compression=gzip
 	[ "$name" != garray ] || extra='format = "array"; method = "PUT";'
 	outputs+="${outputs:+, }
