@@ -26,11 +26,11 @@ h7        hec  400/7/5@first:1        2 0 0 0 9  1  0  1  0
 h7all     hec  400/7/1@first:1        2 0 1 0 10 0  0  0  0
 h8        hec  500/8@first:1          2 1 0 0 10 0  0  0  0
 h9        hec  503/9@first:1          2 1 0 1 10 0  0  0  0
-h10       hec  400/10@first:1         2 - - - 10 0  0  0  0
-h11       hec  400/11@first:1         2 - - - 10 0  0  0  0
+h10       hec  400/10@first:1         2 0 0 0 10 0  0  0  0
+h11       hec  400/11@first:1         2 0 0 0 10 0  0  0  0
 h12       hec  400/12/4@first:1       2 0 0 0 9  1  0  1  0
 h13       hec  400/13/4@first:1       2 0 0 0 9  1  0  1  0
-h14       hec  400/14@first:1         2 - - - 10 0  0  0  0
+h14       hec  400/14@first:1         2 0 1 0 10 0  0  0  0
 h15       hec  400/15/4@first:1       2 0 0 0 9  1  0  1  0
 h16       hec  400/16@first:1         2 0 1 0 10 0  0  0  0
 h17       hec  200/17@first:1         2 0 1 0 10 0  0  0  0
@@ -43,8 +43,9 @@ h23       hec  503/23@first:1         2 1 0 0 10 0  0  0  0
 h24       hec  200/24+taken           1 0 0 0 10 0  0  0  0
 h25       hec  200/25+taken           1 0 0 0 10 0  0  0  0
 h26       hec  429/26@first:1         2 1 0 1 10 0  0  0  0
-h27       hec  429/27@first:1         2 - - - 10 0  0  0  0
-h28       hec  400/28@first:1         2 0 1 0 10 0  0  0  0
+h27       hec  429/27@first:1         2 0 0 0 10 0  0  0  0
+h28       hec  400/28@first:1         2 0 0 0 10 0  0  0  0
+h28again  hec  400/28@first:2         3 0 1 0 10 0  0  0  0
 hurl      hec  404@first:1            2 0 1 0 10 0  0  0  0
 hmethod   hec  405@first:1            2 0 1 0 10 0  0  0  0
 hmoved    hec  301@first:1            2 0 1 0 10 0  0  0  0
