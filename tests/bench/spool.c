@@ -7,7 +7,7 @@
  * back as after a restart, and removed, with each kind of fsync and
  * compression.  The folder (default: the current one) says which disk.  A line
  * a figure: "name value unit"; one thread, wall time and its CPU.  What comes
- *back is compared with what was written.
+ * back is compared with what was written.
  */
 #include <getopt.h>
 #include <stdio.h>

@@ -35,6 +35,60 @@ START_TEST(the_shortest_file_gets_all_defaults)
 }
 END_TEST
 
+/* What is to be done when memory is full, in all ways it can be said. */
+START_TEST(overflow_goes_to_the_spool_if_there_is_one)
+{
+	static const struct {
+		const char *text;
+		bool spool, always;
+		enum feed_overflow overflow;
+	} cases[] = {
+		{ "", false, false, OVERFLOW_DROP },
+		{ "overflow = \"auto\";", false, false, OVERFLOW_DROP },
+		{ "overflow = \"drop\";", false, false, OVERFLOW_DROP },
+		{ "overflow = \"block\";", false, false, OVERFLOW_BLOCK },
+		{ "spool = { path = \"/s\"; };", true, false, OVERFLOW_DROP },
+		{ "overflow = \"spool\"; spool = { path = \"/s\"; full = "
+		  "\"block\"; };",
+			true, false, OVERFLOW_BLOCK },
+		{ "spool = { path = \"/s\"; mode = \"always\"; };", true, true,
+			OVERFLOW_DROP },
+		{ "spool = { mode = \"always\"; full = \"block\"; };", false,
+			false, OVERFLOW_DROP },
+	};
+	char text[512];
+	const struct feed_settings *f;
+
+	snprintf(text, sizeof(text), LISTENERS HEC TOKEN "%s } );",
+		cases[_i].text);
+	assert_loads(text);
+	f = &config.outputs[0].feed;
+	ck_assert_uint_eq(f->spool, cases[_i].spool);
+	ck_assert_uint_eq(f->spool_always, cases[_i].always);
+	ck_assert_int_eq(f->overflow, cases[_i].overflow);
+}
+END_TEST
+
+START_TEST(a_spool_gets_all_defaults)
+{
+	const struct keeper_settings *k;
+
+	assert_loads(LISTENERS HEC TOKEN "spool = { path = \"/s\"; };"
+					 "dead_letter = { path = \"/d\"; }; "
+					 "} );");
+	k = &config.outputs[0].keeper;
+	ck_assert_str_eq(k->spool.path, "/s");
+	ck_assert_uint_eq(k->spool.max_size, UINT64_C(1) << 30);
+	ck_assert_uint_eq(k->spool.max_age_ns, 0);
+	ck_assert_int_eq(k->spool.mode, SPOOL_OVERFLOW);
+	ck_assert(!k->spool.no_sync);
+	ck_assert_int_eq(k->spool.gzip_level, 1);
+	ck_assert_str_eq(k->dead_letters.path, "/d");
+	ck_assert_uint_eq(k->dead_letters.max_size, 100000000);
+	ck_assert_uint_eq(k->dead_letters.keep, 5);
+}
+END_TEST
+
 START_TEST(a_hec_output_gets_all_defaults)
 {
 	const struct output_settings *o;
@@ -251,6 +305,29 @@ static const struct {
 		    "\"/a\"; }, { name = \"o\"; type = \"file\"; path = "
 		    "\"/a\"; } );",
 		"outputs.o.path: an earlier output writes that file" },
+	{ LISTENERS HEC TOKEN "overflow = \"spool\"; } );",
+		"outputs.h.spool.path: is missing: overflow is spool" },
+	{ LISTENERS HEC TOKEN "overflow = \"drop\"; spool = { path = "
+			      "\"/s\"; }; } );",
+		"outputs.h.overflow: there is a spool" },
+	{ LISTENERS HEC TOKEN "overflow = \"block\"; spool = { path = "
+			      "\"/s\"; }; } );",
+		"outputs.h.overflow: there is a spool" },
+	{ LISTENERS HEC TOKEN "spool = { path = \"/s\"; max_size = 5; }; } );",
+		"outputs.h.spool.max_size: " },
+	{ LISTENERS HEC TOKEN "spool = { path = \"/s\"; }; },"
+			      "{ name = \"i\"; type = \"hec\"; " TOKEN
+			      "backends = ( { url = \"https://b:1\"; } );"
+			      "spool = { path = \"/s\"; }; } );",
+		"outputs.i.spool.path: an earlier output has that folder" },
+	{ LISTENERS HEC TOKEN "dead_letter = { path = \"/d\"; }; },"
+			      "{ name = \"i\"; type = \"hec\"; " TOKEN
+			      "backends = ( { url = \"https://b:1\"; } );"
+			      "dead_letter = { path = \"/d\"; }; } );",
+		"outputs.i.dead_letter.path: an earlier output writes that" },
+	{ LISTENERS "outputs = ( { name = \"o\"; type = \"stdout\"; "
+		    "spool = { path = \"/s\"; }; } );",
+		"outputs.o.spool: belongs to outputs of type" },
 	{ "listeners = ( { name = \"l\"; address = \"tcp://127.0.0.1:1\"; "
 	  "group = \"bind\"; } );" STDOUT,
 		"listeners.l.group: belongs to listeners on a unix socket" },
@@ -526,6 +603,9 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, load_teardown);
 	tcase_add_test(t, the_shortest_file_gets_all_defaults);
 	tcase_add_test(t, a_hec_output_gets_all_defaults);
+	tcase_add_loop_test(
+		t, overflow_goes_to_the_spool_if_there_is_one, 0, 8);
+	tcase_add_test(t, a_spool_gets_all_defaults);
 	tcase_add_test(t, an_http_output_needs_no_token);
 	tcase_add_test(t, headers_are_printed_without_their_values);
 	tcase_add_test(t, a_hec_token_is_not_for_other_products);
