@@ -6,6 +6,8 @@
 #ifndef TAPFERRY_DELIVER_ACCESS_H
 #define TAPFERRY_DELIVER_ACCESS_H
 
+#include <stdint.h>
+
 #include "deliver/header_list.h"
 
 enum access_choice { ACCESS_INHERIT = 0, ACCESS_NO, ACCESS_YES };
@@ -41,5 +43,11 @@ static inline bool access_proves(const struct access_settings *a)
  */
 struct access_settings access_merge(const struct access_settings *backend,
 	const struct access_settings *output);
+
+/*
+ * access_print() - a fingerprint: another one, with near certainty, when
+ * anything of what access_merge() returned differs
+ */
+uint64_t access_print(const struct access_settings *merged);
 
 #endif

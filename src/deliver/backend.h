@@ -28,6 +28,7 @@ struct backend {
 	struct urcu_ref ref;        /* atomic */
 	char *base;                 /* const after new: the URL as configured */
 	char *url;                  /* const after new: where to post */
+	uint64_t print;             /* const after new: of how it is reached */
 	struct http_target *target; /* const once published: owned; how */
 
 	/* what a pick looks at; written under lock but for in_flight, credit */

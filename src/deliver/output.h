@@ -210,8 +210,8 @@ int output_backend_weigh(struct output *o, const char *url, unsigned weight);
 /*
  * output_backends_set() - these and no others, as a reload wants them
  *
- * Those that stay keep their counters and state; of them only weight and
- * enabled change.  On failure nothing has changed.
+ * Those that stay, with the same URL and access, keep their counters and state;
+ * of them only weight and enabled change.  On failure nothing has changed.
  * Return: 0, OUTPUT_E_*, or -ENOMEM.
  */
 int output_backends_set(

@@ -222,7 +222,8 @@ static int make_next(struct remote_output *o, const struct backend_settings *s,
 
 		if (backend_list_find(*next, s[i].url) != NULL)
 			return OUTPUT_E_EXISTS;
-		if (b != NULL)
+		/* one that is reached in another way now is another one */
+		if (b != NULL && b->print == remote_output_print(o, &s[i]))
 			backend_get(b);
 		else
 			r = remote_output_backend(o, &s[i], &b);
@@ -239,7 +240,8 @@ static void settle_next(struct remote_output *o,
 	const struct backend_list *former = o->backends;
 
 	for (size_t i = 0; former != NULL && i < former->n; i++)
-		if (backend_list_find(next, former->of[i]->base) == NULL)
+		if (backend_list_find(next, former->of[i]->base) !=
+			former->of[i])
 			atomic_store(&former->of[i]->draining, true);
 	for (size_t i = 0; i < next->n; i++) {
 		atomic_store(&next->of[i]->weight,

@@ -14,6 +14,15 @@
 
 enum { ERROR_MAX = 384 };
 
+uint64_t remote_output_print(
+	const struct remote_output *o, const struct backend_settings *s)
+{
+	struct access_settings merged =
+		access_merge(&s->access, &o->head.settings->remote.access);
+
+	return access_print(&merged);
+}
+
 int remote_output_backend(struct remote_output *o,
 	const struct backend_settings *s, struct backend **bp)
 {
@@ -30,10 +39,12 @@ int remote_output_backend(struct remote_output *o,
 		r = backend_new(&b, &url, s, o->head.settings->remote.senders);
 	if (r == 0)
 		r = remote_target_new(&b->target, o->head.settings, s, b->url);
-	if (r == 0)
+	if (r == 0) {
+		b->print = remote_output_print(o, s);
 		*bp = b;
-	else if (b != NULL)
+	} else if (b != NULL) {
 		backend_put(b);
+	}
 	free(url);
 	buf_deinit(&text);
 	return r;

@@ -28,6 +28,10 @@ struct remote_output {
 int remote_output_backend(struct remote_output *o,
 	const struct backend_settings *s, struct backend **bp);
 
+/* A fingerprint of how such a backend is reached; see access_print(). */
+uint64_t remote_output_print(
+	const struct remote_output *o, const struct backend_settings *s);
+
 /*
  * remote_output_hold() - references to all backends, in order
  * @of:  room for BALANCE_MAX

@@ -181,6 +181,27 @@ START_TEST(a_reload_keeps_the_state_of_those_that_stay)
 }
 END_TEST
 
+START_TEST(a_reload_with_another_token_makes_another_backend)
+{
+	struct backend_settings next = plain(one.url);
+
+	rig_start(&rig);
+	push(10);
+	ck_assert(one.requests[9].authorized);
+	ck_assert_int_eq(output_backends_set(rig.output, &next, 1), 0);
+	ck_assert_uint_eq(walk().of[0].stats[BACKEND_REQUESTS], 10);
+	next.access.token = "another";
+	ck_assert_int_eq(output_backends_set(rig.output, &next, 1), 0);
+	ck_assert_uint_eq(walk().of[0].stats[BACKEND_REQUESTS], 0);
+	push(1);
+	ck_assert(!one.requests[10].authorized);
+	next.access.token = NULL;
+	ck_assert_int_eq(output_backends_set(rig.output, &next, 1), 0);
+	push(1);
+	ck_assert(one.requests[11].authorized);
+}
+END_TEST
+
 START_TEST(a_reload_that_cannot_be_changes_nothing)
 {
 	struct backend_settings twice[] = { plain(two.url), plain(two.url) };
@@ -237,6 +258,47 @@ START_TEST(senders_wait_for_a_place)
 }
 END_TEST
 
+START_TEST(changes_under_load_lose_nothing_and_send_nothing_twice)
+{
+	struct backend_settings both[] = { plain(one.url), plain(two.url) };
+
+	rig.settings.remote.senders = 4;
+	rig.settings.remote.balance = (enum balance_strategy)_i;
+	rig_start(&rig);
+	for (unsigned i = 0; i < 250; i++) {
+		for (int j = 0; j < 4; j++)
+			rig_push(&rig, 5, 0);
+		switch (i % 10) {
+		case 0:
+			output_backend_add(rig.output, &both[1]);
+			break;
+		case 2:
+			output_backend_drain(rig.output, one.url);
+			break;
+		case 4:
+			output_backend_enable(rig.output, one.url, true);
+			output_backend_weigh(rig.output, one.url, 1 + i % 7);
+			break;
+		case 6:
+			output_backend_remove(rig.output, one.url);
+			break;
+		case 8:
+			both[0].weight = 1 + i % 5;
+			output_backends_set(rig.output, both, 1 + i / 10 % 2);
+			break;
+		default:
+			ck_assert_uint_ge(walk().n, 1);
+		}
+		if (i % 20 == 19)
+			rig_settle(&rig);
+	}
+	output_backends_set(rig.output, both, 2);
+	rig_settle(&rig);
+	ck_assert_uint_gt(fake_collector_requests(&one), 0);
+	ck_assert_uint_gt(fake_collector_requests(&two), 0);
+}
+END_TEST
+
 START_TEST(outputs_without_backends_have_none)
 {
 	struct backend_settings s = plain("http://127.0.0.1:1");
@@ -267,9 +329,12 @@ int main(void)
 		t, draining_and_disabled_ones_rest_until_they_are_enabled);
 	tcase_add_test(t, weights_can_change);
 	tcase_add_test(t, a_reload_keeps_the_state_of_those_that_stay);
+	tcase_add_test(t, a_reload_with_another_token_makes_another_backend);
 	tcase_add_test(t, a_reload_that_cannot_be_changes_nothing);
 	tcase_add_test(t, a_backend_that_is_going_is_left_at_once);
 	tcase_add_test(t, senders_wait_for_a_place);
+	tcase_add_loop_test(t,
+		changes_under_load_lose_nothing_and_send_nothing_twice, 0, 4);
 	tcase_add_test(t, outputs_without_backends_have_none);
 	return suite_run("output_backends", t);
 }
