@@ -95,12 +95,25 @@ void output_deinit(struct output *o)
 	stop_deinit(&o->stop);
 }
 
+bool output_pauses(struct output *o)
+{
+	uint64_t now = clock_mono_ns(&clock_system);
+
+	if (!feed_is_paused(o->feed) || stop_is_draining(&o->stop))
+		return false;
+	feed_stall(o->feed, now);
+	stop_pause(&o->stop, false, now + IDLE_NS);
+	return true;
+}
+
 int output_next(struct output *o, struct batch **bp)
 {
 	void *item;
 
 	if (stop_is_over(&o->stop))
 		return OUTPUT_E_OVER;
+	if (output_pauses(o))
+		return OUTPUT_E_IDLE;
 	switch (ring_pop(&o->feed->sealed,
 		clock_mono_ns(&clock_system) + IDLE_NS, &item)) {
 	case 0:

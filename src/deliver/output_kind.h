@@ -52,6 +52,15 @@ enum {
 };
 
 /*
+ * output_pauses() - does the operator's pause (feed_pause()) last?
+ *
+ * Sleeps for a while when it does.  Where there is a spool, what waits in
+ * memory goes there, as in an outage.  A drain ends every pause.
+ * Thread: the output's own.
+ */
+bool output_pauses(struct output *o);
+
+/*
  * output_next() - wait for a sealed batch
  *
  * Thread: the output's own; blocks for at most a quarter of a second.

@@ -48,6 +48,8 @@ int supply_next(struct sender *s, struct batch **bp, bool *again)
 		return output_next(s->output, bp);
 	if (stop_is_over(stop))
 		return OUTPUT_E_OVER;
+	if (output_pauses(s->output))
+		return OUTPUT_E_IDLE;
 	r = next_again(s, bp);
 	*again = r == 0;
 	if (r != 0)

@@ -123,6 +123,18 @@ void feed_resume(struct feed *f)
 		atomic_store(&f->disk.stalled_ns, 0);
 }
 
+void feed_pause(struct feed *f, bool paused)
+{
+	atomic_store(&f->paused, paused);
+	if (!paused)
+		feed_resume(f);
+}
+
+void feed_flush(struct feed *f)
+{
+	atomic_fetch_add(&f->flushes, 1);
+}
+
 void feed_cut(struct feed *f)
 {
 	atomic_store(&f->cut, true);
@@ -159,6 +171,7 @@ int filler_init(struct filler *f, struct feed *feed, unsigned worker)
 	*f = (struct filler){
 		.feed = feed,
 		.stats = &feed->stats.shards[worker],
+		.flushes = atomic_load(&feed->flushes),
 	};
 	return encoder_new(&f->encoder, &feed->settings.encoder);
 }
@@ -328,16 +341,21 @@ bool filler_blocked(struct filler *f)
 
 uint64_t filler_tick(struct filler *f, uint64_t mono_ns)
 {
+	unsigned flushes =
+		atomic_load_explicit(&f->feed->flushes, memory_order_relaxed);
+	bool flush = flushes != f->flushes;
 	uint64_t due;
 
+	f->flushes = flushes;
 	if (!push_waiting(f))
 		return mono_ns + RECHECK_NS;
 	if (f->open == NULL || f->open->events == 0)
 		return UINT64_MAX;
 	due = f->open->opened_ns + f->feed->settings.linger_ns;
-	if (mono_ns < due)
+	if (mono_ns < due && !flush)
 		return due;
-	if (ring_len(&f->feed->sealed) != 0 && !f->feed->settings.spool_always)
+	if (ring_len(&f->feed->sealed) != 0 &&
+		!f->feed->settings.spool_always && !flush)
 		return mono_ns + RECHECK_NS;
 	seal(f);
 	return UINT64_MAX;

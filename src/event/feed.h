@@ -80,6 +80,8 @@ struct feed {
 	unsigned n_workers, n_senders;
 	_Atomic uint64_t next_id; /* atomic; from a random number on */
 	_Atomic bool cut; /* atomic: shutdown; fillers stop waiting for room */
+	_Atomic bool paused;      /* atomic: senders take nothing new */
+	_Atomic unsigned flushes; /* atomic: so often feed_flush() was called */
 	/* atomic: what the intake counted before workers filled this feed and
 	 * after they left it, to be taken away: see feed_intake() */
 	_Atomic int64_t offset[INTAKE_STAT_COUNT];
@@ -115,6 +117,26 @@ void feed_leave(struct feed *f, const struct stat_shard *intake);
  */
 uint64_t feed_intake(
 	const struct feed *f, const struct stat_set *intake, unsigned id);
+
+/*
+ * feed_pause() - senders take nothing new, or do again
+ *
+ * What they have in hand they finish.  Meanwhile events wait in memory, or on
+ * disk where there is a spool, and the overflow decides as ever; the end of the
+ * output is the end of its pause.  Any thread.
+ */
+void feed_pause(struct feed *f, bool paused);
+
+static inline bool feed_is_paused(const struct feed *f)
+{
+	return atomic_load_explicit(&f->paused, memory_order_relaxed);
+}
+
+/*
+ * feed_flush() - open batches are to be sealed at once, full or not
+ * Each worker does it in its next turn; whoever asks wakes them.  Any thread.
+ */
+void feed_flush(struct feed *f);
 
 /*
  * feed_close() - nothing new will come: the rest is to be delivered
@@ -181,6 +203,7 @@ struct filler {
 	struct batch *open;       /* NULL until an event comes */
 	struct batch *waiting;    /* sealed, and no room yet (OVERFLOW_BLOCK) */
 	struct stat_shard *stats; /* this worker's */
+	unsigned flushes;         /* the feed's, that were done */
 };
 
 #define FILLER_NULL ((struct filler){ 0 })
@@ -213,7 +236,7 @@ bool filler_blocked(struct filler *f);
  * An open batch past its linger is sealed, unless batches already wait in the
  * ring: it would only wait behind them, and filling it up makes the most of
  * memory during an outage.  (Not where everything goes to disk: there it is
- * safe only when sealed.)
+ * safe only when sealed.)  After feed_flush() it is sealed whatever its age.
  * Return: the monotonic time at which to call again (UINT64_MAX: no need).
  */
 uint64_t filler_tick(struct filler *f, uint64_t mono_ns);

@@ -123,6 +123,11 @@ void intake_stop(struct intake *i, uint64_t mono_deadline_ns)
 	retire_undelivered(i);
 }
 
+void intake_wake(struct intake *i)
+{
+	crew_wake(&i->crew);
+}
+
 void intake_cut(struct intake *i)
 {
 	stop_now(&i->crew.stop);

@@ -107,6 +107,10 @@ int intake_change(struct intake *i, const struct intake_settings *settings,
  */
 void intake_refresh_tls(struct intake *i, bool force);
 
+/* Workers look up now: what they have to do by time is done (feed_flush()).
+ * Any thread. */
+void intake_wake(struct intake *i);
+
 /* From any thread: end intake_stop() at once. */
 void intake_cut(struct intake *i);
 

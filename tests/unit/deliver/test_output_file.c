@@ -168,6 +168,47 @@ START_TEST(after_somebody_elses_rename_a_rotation_only_reopens)
 }
 END_TEST
 
+/* The writer has nothing in hand and takes nothing. */
+static void pause_writer(void)
+{
+	feed_pause(&rig.feed, true);
+	for (int i = 0; i < 5000 && atomic_load(&rig.feed.disk.stalled_ns) == 0;
+		i++)
+		nap();
+	ck_assert_uint_ne(atomic_load(&rig.feed.disk.stalled_ns), 0);
+}
+
+START_TEST(a_paused_output_takes_nothing_until_it_goes_on)
+{
+	uint64_t before;
+
+	rig_start(&rig);
+	rig_push(&rig, 10, 0);
+	pause_writer();
+	before = rig_stat(&rig, OUTPUT_DELIVERED);
+	rig_push(&rig, 10, 0);
+	for (int i = 0; i < 600; i++)
+		nap();
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_DELIVERED), before);
+	feed_pause(&rig.feed, false);
+	rig_settle(&rig);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_DELIVERED), 20);
+	rig_end(&rig, 1000);
+	ck_assert_uint_eq(read_lines(fopen(path, "r"), 0), 20);
+}
+END_TEST
+
+START_TEST(the_end_of_an_output_ends_its_pause)
+{
+	rig_start(&rig);
+	pause_writer();
+	rig_push(&rig, 10, 0);
+	rig_end(&rig, 20000);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_DELIVERED), 10);
+	ck_assert_uint_eq(read_lines(fopen(path, "r"), 0), 10);
+}
+END_TEST
+
 /*
  * A limit on the file's size stands for a full disk.  It is above what check
  * itself writes to a file of its own meanwhile.
@@ -327,6 +368,8 @@ int main(void)
 	tcase_add_test(t, an_event_above_the_size_has_a_file_to_itself);
 	tcase_add_test(t, a_rotation_on_request_needs_no_batch);
 	tcase_add_test(t, after_somebody_elses_rename_a_rotation_only_reopens);
+	tcase_add_test(t, a_paused_output_takes_nothing_until_it_goes_on);
+	tcase_add_test(t, the_end_of_an_output_ends_its_pause);
 	tcase_add_test(t, a_full_disk_loses_and_doubles_nothing);
 	tcase_add_test(t, a_disk_full_to_the_end_leaves_whole_lines);
 	tcase_add_test(

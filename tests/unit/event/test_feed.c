@@ -148,6 +148,39 @@ START_TEST(behind_a_queue_a_batch_goes_on_filling)
 }
 END_TEST
 
+START_TEST(a_flush_seals_what_is_open_once_whatever_its_age)
+{
+	start();
+	add(10, 0); /* queued: nobody takes it */
+	add(3, 0);
+	feed_flush(&feed);
+	ck_assert_uint_eq(filler_tick(&filler, 1), UINT64_MAX);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 2);
+	ck_assert_uint_eq(take_batch(), 10);
+	ck_assert_uint_eq(take_batch(), 3);
+	add(1, 2);
+	ck_assert_uint_eq(filler_tick(&filler, 3), 2 + settings.linger_ns);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 0);
+	filler_flush(&filler);
+	ck_assert_uint_eq(take_batch(), 1);
+	finish();
+}
+END_TEST
+
+START_TEST(a_flush_is_not_kept_for_events_to_come)
+{
+	start();
+	feed_flush(&feed);
+	ck_assert_uint_eq(filler_tick(&filler, 0), UINT64_MAX);
+	add(1, 0);
+	ck_assert_uint_eq(filler_tick(&filler, 1), settings.linger_ns);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 0);
+	filler_flush(&filler);
+	ck_assert_uint_eq(take_batch(), 1);
+	finish();
+}
+END_TEST
+
 START_TEST(a_full_queue_drops_the_newest_batch_and_counts_it)
 {
 	start();
@@ -280,6 +313,8 @@ int main(void)
 	tcase_add_test(t, a_batch_seals_before_its_bytes_overflow);
 	tcase_add_test(t, a_batch_seals_after_its_linger);
 	tcase_add_test(t, behind_a_queue_a_batch_goes_on_filling);
+	tcase_add_test(t, a_flush_seals_what_is_open_once_whatever_its_age);
+	tcase_add_test(t, a_flush_is_not_kept_for_events_to_come);
 	tcase_add_test(t, a_full_queue_drops_the_newest_batch_and_counts_it);
 	tcase_add_test(t, an_event_larger_than_a_batch_is_dropped_alone);
 	tcase_add_test(t, blocking_asks_the_worker_to_stop_and_drops_nothing);
