@@ -380,6 +380,8 @@ static enum MHD_Result settle(struct collector *c, struct request *rq)
 		return fault_succeeds(&rq->fault) ? answer_question(c, rq)
 						  : go_wrong(c, rq);
 	delivery_judge(&rq->delivery, &v);
+	if (rq->fault.number >= 0 && !rq->fault.taken && most >= v.events)
+		rq->fault.what = FAULT_NONE; /* there is no such event */
 	if (v.status == 200 && c->settings->acks.on &&
 		fault_succeeds(&rq->fault))
 		return settle_later(c, rq, v.events);

@@ -5,7 +5,8 @@
  *	         "none" alone: no rule
  *	RULE   = WHAT [ + HOW ]... [ @ WHEN ]
  *	WHAT   = STATUS [ / CODE [ / NUMBER ] ]   answer so.  With the number of
- *	                        a bad event, those before it are kept
+ *	                        a bad event, those before it are kept; where
+ *	                        there are not so many, answer as ever
  *	       | ok             answer as ever
  *	       | html           200 with a page, as a proxy would
  *	       | json           200 with a reply cut in the middle
