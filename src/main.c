@@ -35,14 +35,15 @@ static void log_notes(const struct config *c)
 	}
 }
 
-static int act(enum cmdline_action action, const struct config *c)
+static int act(enum cmdline_action action, struct config *c,
+	const struct config_source *source)
 {
 	struct buf out = BUF_NULL;
 	int status;
 
 	if (action == CMDLINE_RUN) {
 		log_notes(c);
-		return daemon_run(c);
+		return daemon_run(c, source);
 	}
 	if (action == CMDLINE_PRINT)
 		config_print(c, &out);
@@ -64,7 +65,7 @@ static int configure_and_act(const struct cmdline *cmd)
 
 	if (r == 0) {
 		limits_fit(&c);
-		status = act(cmd->action, &c);
+		status = act(cmd->action, &c, &cmd->source);
 		config_deinit(&c);
 	} else if (r == -ENOMEM) {
 		fprintf(stderr, "tapferryd: out of memory\n");

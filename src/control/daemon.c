@@ -13,29 +13,29 @@
 
 #include "base/clock.h"
 #include "control/beat.h"
+#include "control/monitoring.h"
 #include "control/notify.h"
+#include "control/outlets.h"
+#include "control/reload.h"
 #include "control/report.h"
 #include "intake/inherited.h"
-#include "monitor/monitor.h"
 #include "sync/thread.h"
 
 enum {
 	ERROR_MAX = 512,
 	POLL_MS = 20,
 	TLS_LOOK_S = 3, /* how often certificates are looked at */
+	TEND_MS = 50,   /* how often outlets are, after a reload */
 	/* how often the pulses are, for the monitor, without a watchdog */
 	LIFE_LOOK_S = 5,
 };
 
 struct daemon {
-	const struct config *config;
+	const struct config_source *source; /* of all editions */
+	struct edition *edition;            /* in force */
 	struct stat_set stats; /* intake: shard 0 acceptor, then the workers */
-	struct feed **feeds;
-	struct output **outputs;
-	size_t n_feeds;   /* made, of config->n_outputs */
-	size_t n_outputs; /* started */
+	struct outlets outlets;
 	struct inherited inherited;
-	struct intake_settings intake_settings; /* the config's, and those */
 	struct intake *intake;
 	struct report report;
 	struct beat stats_beat;
@@ -44,14 +44,16 @@ struct daemon {
 	/* atomic: name of a thread that did not get on at the last look */
 	const char *_Atomic stuck;
 	_Atomic uint64_t looked_ns; /* atomic: monotonic, the last look */
-	_Atomic bool draining;      /* atomic */
-	struct monitor_view view;
-	struct monitor *monitor; /* NULL: none */
-	int signals;             /* signalfd */
-	int intake_ended;        /* eventfd: the thread below is through */
+	_Atomic uint64_t life_interval_ns; /* atomic: between two */
+	_Atomic bool draining;             /* atomic */
+	struct monitoring monitoring;
+	int signals;      /* signalfd */
+	int intake_ended; /* eventfd: the thread below is through */
 	struct thread stopper;
 	uint64_t grace_deadline_ns; /* const while the stopper runs */
 	bool cut;                   /* a second signal came */
+	bool reload_due;            /* asked for while one was under way */
+	bool tending;               /* outlets have something to be tended */
 };
 
 /* All threads inherit the mask; main alone reads the signals, from here. */
@@ -87,50 +89,22 @@ static int wait_signal(struct daemon *d, int timeout_ms)
 
 static int start(struct daemon *d, char *error, size_t cap)
 {
-	const struct config *c = d->config;
+	const struct config *c = &d->edition->config;
+	struct intake_settings intake = c->intake;
 	int r;
 
 	r = stat_set_init(&d->stats, 1 + c->intake.workers);
+	if (r != 0) {
+		snprintf(error, cap, "start: %s", strerror(-r));
+		return r;
+	}
+	r = outlets_start(&d->outlets, d->edition, error, cap);
 	if (r != 0)
-		goto out_memory;
-	d->feeds = calloc(c->n_outputs, sizeof(struct feed *));
-	d->outputs = calloc(c->n_outputs, sizeof(struct output *));
-	if (d->feeds == NULL || d->outputs == NULL) {
-		r = -ENOMEM;
-		goto out_memory;
-	}
-	for (size_t i = 0; i < c->n_outputs; i++) {
-		const struct output_settings *s = &c->outputs[i];
-		struct feed *f = calloc(1, sizeof(*f));
-
-		r = f == NULL ? -ENOMEM
-			      : feed_init(f, &s->feed, c->intake.workers,
-					output_senders(s));
-		if (r != 0) {
-			free(f);
-			goto out_memory;
-		}
-		d->feeds[d->n_feeds++] = f;
-		r = output_start(&d->outputs[i], s, f, error, cap);
-		if (r != 0)
-			return r;
-		d->n_outputs++;
-	}
-	d->intake_settings = c->intake;
-	d->intake_settings.clock = &clock_system;
-	d->intake_settings.inherited = d->inherited.fds;
-	return intake_start(&d->intake, &d->intake_settings, d->feeds,
-		d->n_feeds, &d->stats, error, cap);
-
-out_memory:
-	snprintf(error, cap, "start: %s", strerror(-r));
-	return r;
-}
-
-static void rotate(struct daemon *d)
-{
-	for (size_t i = 0; i < d->n_outputs; i++)
-		output_rotate(d->outputs[i]);
+		return r;
+	intake.clock = &clock_system;
+	intake.inherited = d->inherited.fds;
+	return intake_start(&d->intake, &intake, d->outlets.feeds, d->outlets.n,
+		&d->stats, error, cap);
 }
 
 /*
@@ -141,13 +115,13 @@ static void show_life(struct daemon *d)
 {
 	const char *stuck = intake_stuck(d->intake);
 
+	atomic_store(&d->looked_ns, clock_mono_ns(&clock_system));
 	if (stuck == NULL)
 		notify("WATCHDOG=1");
 	else if (atomic_load(&d->stuck) == NULL)
 		log_error(WATCHDOG, "a thread does not get on", "thread=%s",
 			stuck);
 	atomic_store(&d->stuck, stuck);
-	atomic_store(&d->looked_ns, clock_mono_ns(&clock_system));
 }
 
 static void show_stats(struct daemon *d, uint64_t now)
@@ -155,8 +129,8 @@ static void show_stats(struct daemon *d, uint64_t now)
 	unsigned connections = intake_connections(d->intake);
 	struct frame_memory_use memory = intake_frame_memory(d->intake);
 
-	report_stats(&d->report, &d->stats, d->feeds, d->n_feeds, connections,
-		&memory, now);
+	report_stats(&d->report, &d->stats, d->outlets.feeds, d->outlets.n,
+		connections, &memory, now);
 	notify("STATUS=%u connections, %llu events received", connections,
 		(unsigned long long)stat_sum(&d->stats, INTAKE_RECEIVED));
 }
@@ -186,7 +160,7 @@ static const char *stuck_thread(void *arg)
 	uint64_t looked = atomic_load(&d->looked_ns);
 	uint64_t now = clock_mono_ns(&clock_system);
 
-	if (now > looked + 3 * life_interval_ns(d->config))
+	if (now > looked + 3 * atomic_load(&d->life_interval_ns))
 		return "main";
 	return atomic_load(&d->stuck);
 }
@@ -200,27 +174,19 @@ static enum monitor_phase phase(void *arg)
 
 static int start_monitor(struct daemon *d, char *error, size_t cap)
 {
-	const struct config *c = d->config;
-	int r;
-
-	if (c->monitor.listen.address.len == 0)
-		return 0;
-	atomic_store(&d->looked_ns, clock_mono_ns(&clock_system));
-	d->view = (struct monitor_view){
-		.settings = &d->intake_settings,
+	const struct monitor_view view = {
 		.intake = d->intake,
 		.stats = &d->stats,
-		.feeds = d->feeds,
-		.outputs = d->outputs,
-		.output_settings = c->outputs,
-		.n_outputs = d->n_outputs,
 		.start_mono_ns = clock_mono_ns(&clock_system),
 		.start_real_ns = clock_real_ns(&clock_system),
 		.phase = phase,
 		.stuck = stuck_thread,
 		.arg = d,
 	};
-	r = monitor_start(&d->monitor, &c->monitor, &d->view, error, cap);
+	int r;
+
+	r = monitoring_start(
+		&d->monitoring, d->edition, &view, &d->outlets, error, cap);
 	if (r != 0)
 		intake_stop(d->intake, 0);
 	return r;
@@ -228,13 +194,26 @@ static int start_monitor(struct daemon *d, char *error, size_t cap)
 
 static void start_beats(struct daemon *d)
 {
+	const struct config *c = &d->edition->config;
 	uint64_t now = clock_mono_ns(&clock_system);
 
 	d->report.last_ns = now;
-	d->stats_beat = beat_from(d->config->stats_interval_ns, now);
-	d->life_beat = beat_from(life_interval_ns(d->config), now);
-	d->tls_beat =
-		beat_from(has_tls(d->config) ? TLS_LOOK_S * NS_PER_S : 0, now);
+	d->stats_beat = beat_from(c->stats_interval_ns, now);
+	atomic_store(&d->looked_ns, now);
+	atomic_store(&d->life_interval_ns, life_interval_ns(c));
+	d->life_beat = beat_from(life_interval_ns(c), now);
+	d->tls_beat = beat_from(has_tls(c) ? TLS_LOOK_S * NS_PER_S : 0, now);
+}
+
+static void tend(struct daemon *d, uint64_t now)
+{
+	bool news = outlets_have_news(&d->outlets, now);
+
+	if (news)
+		monitoring_pause(&d->monitoring);
+	d->tending = outlets_tend(&d->outlets, &d->stats, now);
+	if (news)
+		monitoring_resume(&d->monitoring, d->edition, &d->outlets);
 }
 
 static void keep_beats(struct daemon *d)
@@ -247,6 +226,60 @@ static void keep_beats(struct daemon *d)
 		show_life(d);
 	if (beat_is_due(&d->tls_beat, now))
 		intake_refresh_tls(d->intake, false);
+	if (d->tending)
+		tend(d, now);
+}
+
+static void log_lines(enum log_level level, const char *text)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+
+		if (level == LOG_LEVEL_ERROR)
+			log_error(RELOAD_PROBLEM, "configuration",
+				"problem=\"%.*s\"", (int)len, text);
+		else
+			log_warn(CONFIG_NOTE, "configuration", "note=\"%.*s\"",
+				(int)len, text);
+		text += len + (text[len] != '\0');
+	}
+}
+
+static void read_again(struct daemon *d)
+{
+	const struct reload l = {
+		.source = d->source,
+		.edition = &d->edition,
+		.outlets = &d->outlets,
+		.intake = d->intake,
+	};
+	struct buf said = BUF_NULL;
+	int r;
+
+	notify("RELOADING=1\nMONOTONIC_USEC=%llu",
+		(unsigned long long)(clock_mono_ns(&clock_system) / 1000));
+	monitoring_pause(&d->monitoring);
+	r = reload(&l, &said);
+	monitoring_resume(&d->monitoring, d->edition, &d->outlets);
+	d->reload_due = r == -EBUSY;
+	if (r == 0) {
+		d->tending = true;
+		start_beats(d);
+		intake_refresh_tls(d->intake, true);
+		log_lines(LOG_LEVEL_WARN, buf_str(&said));
+		log_info(RELOADED, "goes on by the new configuration",
+			"listeners=%zu outputs=%zu max_connections=%u",
+			d->edition->config.intake.n_listeners, d->outlets.n,
+			d->edition->config.intake.max_connections);
+	} else if (r != -EBUSY) {
+		log_lines(LOG_LEVEL_ERROR, buf_str(&said));
+		log_error(RELOAD_FAILED,
+			"goes on by the configuration it had: correct it and "
+			"reload again",
+			"error=\"%s\"", strerror(-r));
+	}
+	buf_deinit(&said);
+	notify("READY=1");
 }
 
 static int next_beat_ms(const struct daemon *d)
@@ -258,6 +291,8 @@ static int next_beat_ms(const struct daemon *d)
 
 	if (life < first)
 		first = life;
+	if ((d->tending || d->reload_due) && (first < 0 || first > TEND_MS))
+		first = TEND_MS;
 	return tls < first ? tls : first;
 }
 
@@ -268,6 +303,8 @@ static int run(struct daemon *d)
 		int sig = wait_signal(d, next_beat_ms(d));
 
 		keep_beats(d);
+		if (d->reload_due && outlets_settled(&d->outlets))
+			read_again(d);
 		switch (sig) {
 		case SIGTERM:
 		case SIGINT:
@@ -275,14 +312,12 @@ static int run(struct daemon *d)
 		case SIGUSR1:
 			log_info(
 				ROTATE, "rotating output files", "signal=USR1");
-			rotate(d);
+			outlets_rotate(&d->outlets);
 			break;
 		case SIGHUP:
-			log_info(RELOAD,
-				"certificates are loaded again; a changed "
-				"configuration needs a restart",
+			log_info(RELOAD, "reading the configuration again",
 				"signal=HUP");
-			intake_refresh_tls(d->intake, true);
+			read_again(d);
 			break;
 		}
 	}
@@ -303,10 +338,7 @@ static void cut(struct daemon *d)
 	log_error(SHUTDOWN_CUT, "second signal: leaving at once", "%s", "");
 	d->cut = true;
 	intake_cut(d->intake);
-	for (size_t i = 0; i < d->n_feeds; i++)
-		feed_cut(d->feeds[i]);
-	for (size_t i = 0; i < d->n_outputs; i++)
-		output_cut(d->outputs[i]);
+	outlets_cut(&d->outlets);
 }
 
 static void watch_for_second_signal(struct daemon *d)
@@ -326,11 +358,11 @@ static void watch_for_second_signal(struct daemon *d)
 static void end(struct daemon *d)
 {
 	bool ended = false;
-	uint64_t now = clock_mono_ns(&clock_system);
+	uint64_t now = clock_mono_ns(&clock_system), drain_ns;
 	uint64_t had_finished = stat_sum(&d->stats, INTAKE_STREAMS_FINISHED);
 	uint64_t was_cut = stat_sum(&d->stats, INTAKE_STREAMS_CUT);
 
-	d->grace_deadline_ns = now + d->config->grace_ns;
+	d->grace_deadline_ns = now + d->edition->config.grace_ns;
 	if (thread_start(&d->stopper, "stopper", stop_intake, d) != 0)
 		stop_intake(d);
 	while (!ended) {
@@ -348,34 +380,37 @@ static void end(struct daemon *d)
 		(unsigned long long)(stat_sum(&d->stats, INTAKE_STREAMS_CUT) -
 				     was_cut));
 	now = clock_mono_ns(&clock_system);
-	for (size_t i = 0; i < d->n_outputs; i++) {
-		feed_close(d->feeds[i]);
-		output_drain(d->outputs[i], now + d->config->drain_ns);
-	}
-	for (size_t i = 0; i < d->n_outputs; i++)
-		while (!output_ended(d->outputs[i]))
-			watch_for_second_signal(d);
+	drain_ns = now + d->edition->config.drain_ns;
+	/* a reload under way: feeds get the outputs they wait for */
+	while (!outlets_settled(&d->outlets) && !d->cut &&
+		clock_mono_ns(&clock_system) < drain_ns)
+		watch_for_second_signal(d);
+	outlets_drain(&d->outlets, drain_ns);
+	while (!outlets_ended(&d->outlets))
+		watch_for_second_signal(d);
 }
 
 static void deinit(struct daemon *d)
 {
-	d->monitor = monitor_stop(d->monitor); /* it looks at all below */
+	monitoring_stop(&d->monitoring); /* it looks at all below */
 	if (d->intake != NULL)
 		d->intake = intake_free(d->intake);
-	for (size_t i = 0; i < d->n_outputs; i++) {
-		/* a start that failed half way never closed the rings */
-		feed_close(d->feeds[i]);
-		output_cut(d->outputs[i]);
-		d->outputs[i] = output_free(d->outputs[i]);
-	}
+	outlets_end(&d->outlets);
 }
 
-int daemon_run(const struct config *c)
+int daemon_run(struct config *config, const struct config_source *source)
 {
-	struct daemon d = { .config = c, .signals = -1, .intake_ended = -1 };
+	struct daemon d = {
+		.source = source, .signals = -1, .intake_ended = -1
+	};
+	const struct config *c;
 	char error[ERROR_MAX] = "";
 	int status = 1, r;
 
+	r = edition_new(&d.edition, config);
+	if (r != 0)
+		return 1;
+	c = &d.edition->config;
 	log_open(c->log_target, c->log_level);
 	rcu_register_thread(); /* the end retires backend lists from here */
 	r = open_signals(&d);
@@ -408,6 +443,8 @@ int daemon_run(const struct config *c)
 
 	int sig = run(&d);
 
+	c = &d.edition->config; /* of the last reload */
+
 	atomic_store(&d.draining, true);
 	notify("STOPPING=1\nSTATUS=draining");
 	log_info(SHUTDOWN, "draining", "signal=%s grace_ms=%llu drain_ms=%llu",
@@ -419,13 +456,9 @@ int daemon_run(const struct config *c)
 out:
 	deinit(&d);
 	if (r == 0)
-		report_ledger(&d.stats, d.feeds, d.n_feeds);
-	for (size_t i = 0; i < d.n_feeds; i++) {
-		feed_deinit(d.feeds[i]);
-		free(d.feeds[i]);
-	}
-	free(d.feeds);
-	free(d.outputs);
+		outlets_report(&d.outlets, &d.stats);
+	outlets_deinit(&d.outlets);
+	edition_put(d.edition);
 	inherited_deinit(&d.inherited);
 	stat_set_deinit(&d.stats);
 	if (d.signals >= 0)

@@ -13,10 +13,12 @@
  * daemon_run() - the whole life of tapferryd
  *
  * Signals: TERM and INT end it in order (a second one at once), USR1 rotates
- * output files, HUP is logged.  Thread: main.
+ * output files, HUP reads the configuration again.  Thread: main.
+ * @config:  taken, by its contents
+ * @source:  what it was made of, for reloads; lent
  * Return: the exit status: 0 after an orderly end, 1 when the system refused
  * something or the end was cut short.
  */
-int daemon_run(const struct config *c);
+int daemon_run(struct config *config, const struct config_source *source);
 
 #endif

@@ -468,3 +468,54 @@ void setting_format(const struct setting *s, const void *base, struct buf *out)
 		break;
 	}
 }
+
+static bool same_headers(
+	const struct header_list *a, const struct header_list *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++)
+		if (strcmp(a->lines[i], b->lines[i]) != 0)
+			return false;
+	return a->n == b->n;
+}
+
+static bool same_when_formatted(
+	const struct setting *s, const void *a, const void *b)
+{
+	struct buf x = BUF_NULL, y = BUF_NULL;
+	bool same;
+
+	setting_format(s, a, &x);
+	setting_format(s, b, &y);
+	same = !buf_failed(&x) && !buf_failed(&y) &&
+	       strcmp(buf_str(&x), buf_str(&y)) == 0;
+	buf_deinit(&x);
+	buf_deinit(&y);
+	return same;
+}
+
+bool setting_same(const struct setting *s, const void *a, const void *b)
+{
+	const void *x = (const char *)a + s->offset;
+	const void *y = (const char *)b + s->offset;
+	const char *text, *other;
+
+	switch (s->type) {
+	case SETTING_INT:
+	case SETTING_DURATION:
+	case SETTING_SIZE:
+	case SETTING_ENUM:
+	case SETTING_BOOL:
+	case SETTING_MODE:
+		return field_load(s, a) == field_load(s, b);
+	case SETTING_ADDRESS:
+	case SETTING_NETWORKS:
+		return same_when_formatted(s, a, b);
+	case SETTING_HEADERS:
+		return same_headers(x, y);
+	default:
+		text = *(const char *const *)x;
+		other = *(const char *const *)y;
+		return text == other || (text != NULL && other != NULL &&
+						strcmp(text, other) == 0);
+	}
+}

@@ -184,6 +184,10 @@ static inline bool setting_secret(enum setting_type type)
 	return type == SETTING_SECRET || type == SETTING_PASSWORD;
 }
 
+/* Is the field the same in both, secrets included?  Strings by what they say.
+ */
+bool setting_same(const struct setting *s, const void *a, const void *b);
+
 /* Is the value written in quotes in a file? */
 bool setting_quoted(enum setting_type type);
 

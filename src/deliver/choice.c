@@ -27,6 +27,8 @@ static bool await(
 {
 	uint64_t until = p->until_ns;
 
+	if (output_is_halting(s->output))
+		return false;
 	if (!p->busy) {
 		feed_stall(s->output->feed, p->mono_ns);
 		/* the spool has it; no deadline is worth waiting for */

@@ -167,6 +167,8 @@ static void configure(struct http *h, const struct http_target *t)
 	CURL *c = h->curl;
 
 	/* keeps names and TLS sessions it has learnt */
+	/* libcurl 7.88 forgets this list in a reset, and does not free it */
+	curl_easy_setopt(c, CURLOPT_COOKIEFILE, NULL);
 	curl_easy_reset(c);
 	http_target_configure(t, c);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);

@@ -38,26 +38,42 @@ void output_drain(struct output *o, uint64_t mono_deadline_ns)
 	stop_drain(&o->stop, mono_deadline_ns);
 }
 
+void output_halt(struct output *o)
+{
+	atomic_store(&o->halting, true);
+	stop_drain(&o->stop, UINT64_MAX); /* wakes those that pause */
+}
+
+bool output_is_shareable(const struct output_settings *s)
+{
+	return output_collector(s->type) != NULL &&
+	       !keeper_is_wanted(&s->keeper);
+}
+
 void output_cut(struct output *o)
 {
 	stop_now(&o->stop);
+	if (o->feed->keeper != NULL)
+		keeper_cut(o->feed->keeper);
 }
 
 bool output_ended(const struct output *o)
 {
 	return atomic_load(&o->running) == 0 &&
-	       (o->keeper == NULL || keeper_ended(o->keeper));
+	       (output_is_halting(o) || o->feed->keeper == NULL ||
+		       keeper_ended(o->feed->keeper));
 }
 
 struct keeper *output_keeper(struct output *o)
 {
-	return o->keeper;
+	return o->feed->keeper;
 }
 
 void output_leave(struct output *o)
 {
-	if (atomic_fetch_sub(&o->running, 1) == 1 && o->keeper != NULL)
-		keeper_close(o->keeper);
+	if (atomic_fetch_sub(&o->running, 1) == 1 && o->feed->keeper != NULL &&
+		!output_is_halting(o))
+		keeper_close(o->feed->keeper);
 }
 
 struct output *output_free(struct output *o)
@@ -77,21 +93,37 @@ int output_init(struct output *o, const struct output_kind *kind,
 	return stop_init(&o->stop);
 }
 
-void output_deinit(struct output *o)
+static void drop(struct feed *feed, struct stat_shard *stats, struct batch **bp)
 {
-	struct stat_shard *stats = feed_sender_stats(o->feed, 0);
+	uint32_t left = batch_left(*bp);
+
+	stat_add(stats, OUTPUT_DROPPED_SHUTDOWN, left);
+	batch_settle(*bp, left);
+	batch_pool_put(&feed->pool, bp);
+}
+
+void output_end_feed(struct feed *feed)
+{
+	struct stat_shard *stats = feed_sender_stats(feed, 0);
 	struct batch *b;
 	uint64_t dropped;
 
-	o->keeper = keeper_free(o->keeper);
-	while ((b = ring_try_pop(&o->feed->sealed)) != NULL)
-		output_done(o, stats, &b);
-	dropped = stat_sum(&o->feed->stats, OUTPUT_DROPPED_SHUTDOWN);
+	feed_close(feed);
+	feed->keeper = keeper_free(feed->keeper);
+	while ((b = ring_try_pop(&feed->sealed)) != NULL)
+		drop(feed, stats, &b);
+	dropped = stat_sum(&feed->stats, OUTPUT_DROPPED_SHUTDOWN);
 	if (dropped != 0)
 		log_warn(DELIVER_DROPPED_SHUTDOWN,
 			"events were still undelivered at the end",
-			"output=%s events=%llu", o->feed->settings.name,
+			"output=%s events=%llu", feed->settings.name,
 			(unsigned long long)dropped);
+}
+
+void output_deinit(struct output *o)
+{
+	if (!output_is_halting(o))
+		output_end_feed(o->feed);
 	stop_deinit(&o->stop);
 }
 
@@ -110,7 +142,7 @@ int output_next(struct output *o, struct batch **bp)
 {
 	void *item;
 
-	if (stop_is_over(&o->stop))
+	if (stop_is_over(&o->stop) || output_is_halting(o))
 		return OUTPUT_E_OVER;
 	if (output_pauses(o))
 		return OUTPUT_E_IDLE;
@@ -130,15 +162,17 @@ void output_done(struct output *o, struct stat_shard *stats, struct batch **bp)
 {
 	uint32_t left = batch_left(*bp);
 
-	if (o->keeper != NULL &&
+	if (o->feed->keeper != NULL &&
 		((*bp)->file != NULL ||
 			(left > 0 && o->feed->settings.spool))) {
 		feed_to_keeper(o->feed, bp);
-		return;
+	} else if (left > 0 && output_is_halting(o)) {
+		/* the ring has a place for every batch of the pool */
+		ring_push(&o->feed->sealed, *bp);
+		*bp = NULL;
+	} else {
+		drop(o->feed, stats, bp);
 	}
-	stat_add(stats, OUTPUT_DROPPED_SHUTDOWN, left);
-	batch_settle(*bp, left);
-	batch_pool_put(&o->feed->pool, bp);
 }
 
 void output_count_delivered(struct output *o, struct stat_shard *stats,

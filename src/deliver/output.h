@@ -128,6 +128,16 @@ void output_rotate(struct output *o);
  * once. */
 void output_drain(struct output *o, uint64_t mono_deadline_ns);
 
+/*
+ * Let another output go on with the same feed: its threads finish what they
+ * are at, put back what they hold and end.  After output_free() nothing is
+ * lost and the feed is as it was.  Any thread; returns at once.
+ */
+void output_halt(struct output *o);
+
+/* May another output deliver to the same destination at the same time? */
+bool output_is_shareable(const struct output_settings *s);
+
 /* Leave everything at once (second signal).  Any thread; returns at once. */
 void output_cut(struct output *o);
 
@@ -138,7 +148,13 @@ bool output_ended(const struct output *o);
  * Any thread. */
 struct keeper *output_keeper(struct output *o);
 
-/* Joins, counts what is left as OUTPUT_DROPPED_SHUTDOWN, frees. */
+/* The end of a feed whose output was halted, or never started: its keeper takes
+ * what waits, or it is counted as OUTPUT_DROPPED_SHUTDOWN.  No output and no
+ * worker is at it. */
+void output_end_feed(struct feed *feed);
+
+/* Joins, counts what is left as OUTPUT_DROPPED_SHUTDOWN unless it was halted,
+ * frees. */
 struct output *output_free(struct output *o); /* NULL */
 
 /* What an output's backend is doing. */

@@ -149,7 +149,7 @@ static bool pause_after(struct file_output *o, int error)
 			"output=%s path=%s error=\"%s\"",
 			o->head.feed->settings.name, shown_path(o),
 			strerror(-error));
-	if (error == -EPIPE && draining)
+	if ((error == -EPIPE && draining) || output_is_halting(&o->head))
 		return false;
 	return !stop_pause(stop, draining,
 		clock_mono_ns(&clock_system) +
@@ -180,7 +180,8 @@ static size_t write_range(struct file_output *o, struct slice in)
 			stat_add(o->stats, OUTPUT_BYTES_SENT, n);
 			done += n;
 		} else if (r == FILE_E_FULL) {
-			if (stop_is_over(&o->head.stop))
+			if (stop_is_over(&o->head.stop) ||
+				output_is_halting(&o->head))
 				break;
 		} else if (!pause_after(o, r)) {
 			break;

@@ -31,8 +31,8 @@ struct output {
 	const struct output_settings *settings; /* const after start */
 	struct feed *feed;                      /* const after start */
 	struct stop stop;
-	struct keeper *keeper;    /* const after start; NULL: nothing to keep */
 	_Atomic unsigned running; /* atomic: threads that have not ended */
+	_Atomic bool halting;     /* atomic: set once, by output_halt() */
 };
 
 /* Return: 0 or -errno. */
@@ -61,6 +61,16 @@ enum {
 bool output_pauses(struct output *o);
 
 /*
+ * output_is_halting() - is it time to leave instead of waiting?
+ * Asked wherever a thread would wait with a batch in hand; what is left of the
+ * batch output_done() puts back.
+ */
+static inline bool output_is_halting(const struct output *o)
+{
+	return atomic_load(&o->halting);
+}
+
+/*
  * output_next() - wait for a sealed batch
  *
  * Thread: the output's own; blocks for at most a quarter of a second.
@@ -71,7 +81,7 @@ int output_next(struct output *o, struct batch **bp);
 /*
  * output_done() - give a batch back
  * What is not settled in it goes to the spool, or is counted as dropped at the
- * shutdown.
+ * shutdown, or goes on to the output that comes after a halted one.
  */
 void output_done(struct output *o, struct stat_shard *stats, struct batch **bp);
 

@@ -72,12 +72,12 @@ static int start_keeper(struct remote_output *o,
 	char identity[PACK_IDENTITY_MAX + 1], why[ERROR_MAX];
 	int r;
 
-	if (!keeper_is_wanted(&s->keeper))
-		return 0;
+	if (!keeper_is_wanted(&s->keeper) || o->head.feed->keeper != NULL)
+		return 0; /* or that of the output before this one */
 	snprintf(identity, sizeof(identity), "%s %s %s", s->feed.name,
 		dialects[e->dialect], envelopes[e->envelope]);
-	r = keeper_start(&o->head.keeper, &s->keeper, identity, o->head.feed,
-		&o->head.stop, why, sizeof(why));
+	r = keeper_start(&o->head.feed->keeper, &s->keeper, identity,
+		o->head.feed, why, sizeof(why));
 	if (r != 0)
 		snprintf(error, cap, "output %s: %s", s->feed.name, why);
 	return r;

@@ -28,7 +28,7 @@ static bool send_letter(struct sender *s, const struct batch *b, uint32_t n,
 	};
 	struct letter *l;
 
-	if (out->keeper == NULL ||
+	if (out->feed->keeper == NULL ||
 		out->settings->keeper.dead_letters.path == NULL ||
 		atomic_load(&disk->letters) >
 			LETTERS_MAX * out->feed->settings.batch_events)

@@ -77,6 +77,9 @@ struct feed {
 	/* ns from a batch's first event to the delivery, counted for each of
 	 * its events: none of them took longer */
 	struct histogram delay;
+	/* owner: main; who keeps what goes to disk (spool/keeper.h), from the
+	 * first output of this feed to the end of the last; NULL: nobody */
+	struct keeper *keeper;
 	unsigned n_workers, n_senders;
 	_Atomic uint64_t next_id; /* atomic; from a random number on */
 	_Atomic bool cut; /* atomic: shutdown; fillers stop waiting for room */

@@ -212,6 +212,11 @@ void intake_refresh_tls(struct intake *i, bool force)
 	}
 }
 
+const struct intake_settings *intake_settings_now(const struct intake *i)
+{
+	return &i->crew.plan->settings;
+}
+
 unsigned intake_connections(const struct intake *i)
 {
 	return registry_count(&i->crew.registry);

@@ -21,7 +21,8 @@
 #include "net/tls_credentials.h"
 
 struct listener_settings {
-	const char *name;
+	const char *name; /* "": none has this place */
+	bool shut;        /* it has gone, its connections have not */
 	struct listen_settings listen;
 	unsigned max_connections;     /* 0: as many as there are places */
 	struct cidr_list allow, deny; /* TCP; nothing allowed: everybody */
@@ -83,7 +84,7 @@ void intake_stop(struct intake *i, uint64_t mono_deadline_ns);
 /*
  * intake_change() - go on with other settings and feeds
  * @settings:  lent until the next ones or intake_free(), when those before are
- *             free; workers and read_buffer must be as they were
+ *             free; workers and read_buffer stay as they were
  * @feeds:     lent likewise.  Workers have left those of before that are not
  *             among them, with everything sealed, when it returns.
  * @error:     on failure: one sentence with the cure
@@ -129,6 +130,12 @@ struct frame_memory_use intake_frame_memory(const struct intake *i);
 
 /* All open connections: to walk, find and close them.  Any thread. */
 struct registry *intake_registry(struct intake *i);
+
+/*
+ * What it goes by, with its listeners as connections number them.
+ * Thread: main, until the next intake_change().
+ */
+const struct intake_settings *intake_settings_now(const struct intake *i);
 
 /* How many connections are open now.  Any thread. */
 unsigned intake_connections(const struct intake *i);

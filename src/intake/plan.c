@@ -81,13 +81,14 @@ static int keep_shut_gates(
 			p->n_gates = g + 1;
 			continue;
 		}
-		*l = (struct listener_settings){ .name = "" };
+		*l = (struct listener_settings){ .name = "", .shut = true };
 		if (!is_needed(former, in_use, g))
 			continue;
 		p->gates[g].name = strdup(former->listeners[g].name);
 		if (p->gates[g].name == NULL)
 			return -ENOMEM;
 		l->name = p->gates[g].name;
+		l->shut = true;
 		l->listen.address = former->listeners[g].listen.address;
 		l->idle_timeout_ns = former->listeners[g].idle_timeout_ns;
 		p->n_gates = g + 1;
@@ -126,6 +127,10 @@ int plan_new(struct plan **pp, const struct intake_settings *settings,
 	if (p == NULL)
 		return r;
 	p->settings = *settings;
+	if (former != NULL) {
+		p->settings.workers = former->settings.workers;
+		p->settings.read_buffer = former->settings.read_buffer;
+	}
 	p->feeds = feeds;
 	p->n_feeds = n_feeds;
 	for (unsigned g = 0; g < PLAN_GATES_MAX; g++) {

@@ -12,7 +12,8 @@
 
 /*
  * replan() - publish a plan, and wait until everybody has taken it up
- * @settings:  lent until the next one; workers and read_buffer as before
+ * @settings:  lent until the next one; workers and read_buffer stay as they
+ *             were with the first
  * @feeds:     lent as long; feeds of before that are not among them are left
  *             by the workers, what these had filled is sealed
  * @error:     on failure: one sentence with the cure

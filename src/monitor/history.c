@@ -6,18 +6,55 @@
 #include "base/clock.h"
 #include "deliver/ledger.h"
 
+/* Room for the outputs that there are, and no past. */
+static int allocate(struct history *h)
+{
+	size_t n = h->view->n_outputs;
+
+	h->points = 0;
+	h->n_outputs = 0;
+	h->of = calloc(n * HISTORY_POINTS, sizeof(*h->of));
+	h->last_delay = calloc(n, sizeof(*h->last_delay));
+	h->feeds = calloc(n, sizeof(struct feed *));
+	if (h->of == NULL || h->last_delay == NULL || h->feeds == NULL)
+		return -ENOMEM;
+	for (; h->n_outputs < n; h->n_outputs++)
+		h->feeds[h->n_outputs] = h->view->feeds[h->n_outputs];
+	return 0;
+}
+
+static void free_arrays(struct history *h)
+{
+	free(h->of);
+	free(h->last_delay);
+	free(h->feeds);
+}
+
+static bool is_same(const struct history *h)
+{
+	for (size_t i = 0; i < h->n_outputs; i++)
+		if (i >= h->view->n_outputs || h->feeds[i] != h->view->feeds[i])
+			return false;
+	return h->n_outputs == h->view->n_outputs;
+}
+
+void history_follow(struct history *h)
+{
+	if (is_same(h))
+		return;
+	free_arrays(h);
+	allocate(h); /* without memory it shows no outputs */
+}
+
 int history_init(struct history *h, const struct monitor_view *v)
 {
 	*h = (struct history){ .view = v };
-	h->of = calloc(v->n_outputs * HISTORY_POINTS, sizeof(*h->of));
-	h->last_delay = calloc(v->n_outputs, sizeof(*h->last_delay));
-	return h->of == NULL || h->last_delay == NULL ? -ENOMEM : 0;
+	return allocate(h);
 }
 
 void history_deinit(struct history *h)
 {
-	free(h->of);
-	free(h->last_delay);
+	free_arrays(h);
 	*h = (struct history){ 0 };
 }
 
@@ -65,7 +102,7 @@ void history_tick(struct history *h, uint64_t mono_ns, uint64_t real_ns)
 	h->mono_ns[at] = mono_ns;
 	h->received[at] = stat_sum(h->view->stats, INTAKE_RECEIVED);
 	h->connections[at] = intake_connections(h->view->intake);
-	for (size_t o = 0; o < h->view->n_outputs; o++)
+	for (size_t o = 0; o < h->n_outputs; o++)
 		take_point(h, o, i);
 }
 
@@ -179,7 +216,7 @@ void history_write(const struct history *h, struct buf *out)
 		jbuf_u64(&j, NULL, h->connections[i % HISTORY_POINTS]);
 	jbuf_close(&j, ']');
 	jbuf_open(&j, "outputs", '[');
-	for (size_t o = 0; o < h->view->n_outputs; o++)
+	for (size_t o = 0; o < h->n_outputs; o++)
 		write_output(h, &j, o, first);
 	jbuf_close(&j, ']');
 	jbuf_close(&j, '}');

@@ -23,6 +23,8 @@ struct history_point {
 
 struct history {
 	const struct monitor_view *view; /* const */
+	size_t n_outputs;                /* that there is room for */
+	struct feed **feeds;             /* [output]: whose points these are */
 	uint64_t points;                 /* taken so far */
 	uint64_t last_real_ns;
 	uint64_t mono_ns[HISTORY_POINTS];
@@ -35,6 +37,9 @@ struct history {
 /* Return: 0 or -ENOMEM; history_deinit() is due in both cases. */
 int history_init(struct history *h, const struct monitor_view *v);
 void history_deinit(struct history *h);
+
+/* The view may have other outputs now: then the past is forgotten. */
+void history_follow(struct history *h);
 
 /* One point more; the oldest goes. */
 void history_tick(struct history *h, uint64_t mono_ns, uint64_t real_ns);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,9 @@ struct monitor {
 	struct thread thread;                    /* owner: main */
 	struct bell bell;                        /* rung by main, to end */
 	_Atomic bool stops;                      /* atomic */
-	gnutls_datum_t cert, key;                /* PEM; const after start */
+	_Atomic bool pauses;                     /* atomic */
+	sem_t paused, resumed;
+	gnutls_datum_t cert, key; /* PEM; const after start */
 	/* the rest: owner: the thread, once it runs */
 	struct MHD_Daemon *http;
 	int set; /* epoll: the bell and the library's own set */
@@ -78,6 +81,34 @@ static void tick(struct monitor *m, uint64_t now_ns)
 		m->next_tick_ns = now_ns + TICK_MS * NS_PER_MS;
 }
 
+/* Main has the view for itself.  It may have other outputs afterwards. */
+static void rest(struct monitor *m)
+{
+	bell_silence(&m->bell);
+	sem_post(&m->paused);
+	while (sem_wait(&m->resumed) != 0)
+		; /* interrupted */
+	history_follow(&m->endpoint.history);
+}
+
+void monitor_pause(struct monitor *m)
+{
+	if (m == NULL)
+		return;
+	atomic_store(&m->pauses, true);
+	bell_ring(&m->bell);
+	while (sem_wait(&m->paused) != 0)
+		; /* interrupted */
+}
+
+void monitor_resume(struct monitor *m)
+{
+	if (m == NULL)
+		return;
+	atomic_store(&m->pauses, false);
+	sem_post(&m->resumed);
+}
+
 static void monitor_run(void *arg)
 {
 	struct monitor *m = arg;
@@ -89,6 +120,8 @@ static void monitor_run(void *arg)
 		tick(m, now);
 		epoll_wait(m->set, events, 2, monitor_sleep_ms(m, now));
 		MHD_run(m->http);
+		if (atomic_load(&m->pauses))
+			rest(m);
 	}
 	/* whoever still reads is cut off */
 	MHD_stop_daemon(m->http);
@@ -179,6 +212,8 @@ int monitor_start(struct monitor **mp, const struct monitor_settings *settings,
 	m->listening = LISTEN_SOCKET_NULL;
 	m->bell = BELL_NULL;
 	m->set = -1;
+	sem_init(&m->paused, 0, 0);
+	sem_init(&m->resumed, 0, 0);
 	r = endpoint_init(&m->endpoint, settings, view);
 	if (r == 0)
 		r = bell_init(&m->bell);
@@ -218,6 +253,8 @@ struct monitor *monitor_stop(struct monitor *m)
 	if (m->set >= 0)
 		close(m->set);
 	bell_deinit(&m->bell);
+	sem_destroy(&m->paused);
+	sem_destroy(&m->resumed);
 	endpoint_deinit(&m->endpoint);
 	gnutls_free(m->cert.data);
 	if (m->key.data != NULL)

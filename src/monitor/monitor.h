@@ -41,6 +41,16 @@ struct monitor;
 int monitor_start(struct monitor **mp, const struct monitor_settings *settings,
 	const struct monitor_view *view, char *error, size_t cap);
 
+/*
+ * monitor_pause() - look at nothing until monitor_resume()
+ * What the view shows may be changed meanwhile, and the view itself.
+ *
+ * Thread: main; waits until the answer that is being made is made.  NULL: does
+ * nothing.
+ */
+void monitor_pause(struct monitor *m);
+void monitor_resume(struct monitor *m);
+
 /* Closes all connections as they are, joins the thread, frees. */
 struct monitor *monitor_stop(struct monitor *m); /* NULL */
 

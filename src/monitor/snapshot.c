@@ -75,7 +75,7 @@ static int look_at_output(struct output_snapshot *o,
 		.queued = ring_len(&f->sealed),
 		.queue_max = f->queue_max,
 		.pool_size = f->pool.max,
-		.batch_rate = history_batch_rate(h, i),
+		.batch_rate = i < h->n_outputs ? history_batch_rate(h, i) : 0,
 	};
 	o->pool_used = f->pool.max - ring_len(&f->pool.free);
 	ledger_read(&o->ledger, v->stats, f);
@@ -84,7 +84,9 @@ static int look_at_output(struct output_snapshot *o,
 	histogram_read(&f->batch_sizes, &o->batch_sizes);
 	histogram_read(&f->delay, &o->delay);
 	look_at_spool(o, f, clock_real_ns(&clock_system));
-	output_backends_walk(v->outputs[i], add_backend, &walk);
+	/* none for a moment, when a reload gives the feed another output */
+	if (v->outputs[i] != NULL)
+		output_backends_walk(v->outputs[i], add_backend, &walk);
 	return walk.failed ? -ENOMEM : 0;
 }
 
@@ -113,9 +115,9 @@ int snapshot_take(struct snapshot *s, const struct monitor_view *v,
 	s->outputs = calloc(v->n_outputs, sizeof(*s->outputs));
 	if (s->listeners == NULL || s->outputs == NULL)
 		return -ENOMEM;
-	for (; s->n_listeners < v->settings->n_listeners; s->n_listeners++)
-		look_at_listener(
-			&s->listeners[s->n_listeners], v, s->n_listeners);
+	for (size_t i = 0; i < v->settings->n_listeners; i++)
+		if (!v->settings->listeners[i].shut)
+			look_at_listener(&s->listeners[s->n_listeners++], v, i);
 	while (r == 0 && s->n_outputs < v->n_outputs) {
 		size_t i = s->n_outputs++;
 

@@ -21,10 +21,9 @@ enum { KEEPER_MAGIC = 0x6b656570 };
 
 struct keeper {
 	unsigned magic;
-	const struct keeper_settings *settings; /* const after start */
-	struct feed *feed;                      /* const after start */
-	const struct stop *stop;                /* const after start */
-	/* owner: the thread, all below but the last two */
+	struct keeper_settings settings; /* const after start */
+	struct feed *feed;               /* const after start */
+	/* owner: the thread, all below but the last three */
 	struct spool *spool; /* NULL: none */
 	struct dead_letters letters;
 	struct stat_shard *stats;
@@ -39,6 +38,7 @@ struct keeper {
 	bool resend_out;               /* a batch of them is in memory */
 	struct spool_file resend_mark; /* such a batch has it for its file */
 	struct thread thread;
+	_Atomic bool cut;   /* atomic */
 	_Atomic bool ended; /* atomic */
 };
 
@@ -103,7 +103,7 @@ static void disk_failed(struct keeper *k, int error)
 		"the spool takes nothing; events stay in memory as far as "
 		"there is room",
 		"output=%s path=%s reason=\"%s\" retry_seconds=%.0f",
-		output_name(k), k->settings->spool.path,
+		output_name(k), k->settings.spool.path,
 		error == SPOOL_E_FULL ? "max_size is reached"
 				      : strerror(-error),
 		(double)k->pause_ns / (double)NS_PER_S);
@@ -117,7 +117,7 @@ static void disk_works(struct keeper *k)
 	k->retry_at_ns = 0;
 	atomic_store(&k->feed->disk.refuses, false);
 	log_info_limited(SPOOL_TAKES, "the spool takes batches again",
-		"output=%s path=%s", output_name(k), k->settings->spool.path);
+		"output=%s path=%s", output_name(k), k->settings.spool.path);
 }
 
 static bool disk_refuses(const struct keeper *k)
@@ -221,7 +221,7 @@ static void take_back_part(struct keeper *k, struct batch *b)
 
 	/* the old id is that of other ranges of events */
 	b->id = feed_batch_id(k->feed);
-	if (!stop_is_now(k->stop) &&
+	if (!atomic_load(&k->cut) &&
 		write_file(k, b, f->created_ns, &rest) == 0) {
 		spool_remove(k->spool, f);
 		f = rest;
@@ -251,7 +251,7 @@ static void take_back(struct keeper *k, struct batch *b)
 
 static bool has_letters(const struct keeper *k)
 {
-	return k->settings->dead_letters.path != NULL;
+	return k->settings.dead_letters.path != NULL;
 }
 
 static void write_letter(struct keeper *k, struct letter *l)
@@ -268,7 +268,7 @@ static void write_letter(struct keeper *k, struct letter *l)
 			"dead letters cannot be written; the events are "
 			"dropped",
 			"output=%s path=%s events=%u error=\"%s\"",
-			output_name(k), k->settings->dead_letters.path,
+			output_name(k), k->settings.dead_letters.path,
 			(unsigned)(l->events - written), strerror(-r));
 	}
 	free(l);
@@ -356,7 +356,7 @@ static void read_failed(struct keeper *k, int error)
 	log_limited(LOG_LEVEL_ERROR, SPOOL_UNREADABLE,
 		"the spool cannot be read; it is tried again",
 		"output=%s path=%s error=\"%s\"", output_name(k),
-		k->settings->spool.path, strerror(-error));
+		k->settings.spool.path, strerror(-error));
 }
 
 /* Return: false: no more now. */
@@ -499,7 +499,7 @@ static void finish_batch(struct keeper *k, struct batch *b)
 
 	if (b->file != NULL)
 		take_batch(k, b);
-	else if (k->spool != NULL && !stop_is_now(k->stop) &&
+	else if (k->spool != NULL && !atomic_load(&k->cut) &&
 		 write_file(k, b, clock_real_ns(&clock_system), &f) == 0)
 		to_disk(k, b, f);
 	else
@@ -562,7 +562,7 @@ static int open_spool(
 	struct keeper *k, const char *identity, char *error, size_t cap)
 {
 	struct spool_found found;
-	int r = spool_open(&k->spool, &k->settings->spool, identity,
+	int r = spool_open(&k->spool, &k->settings.spool, identity,
 		&k->feed->disk.usage, &found, error, cap);
 
 	if (r != 0)
@@ -572,7 +572,7 @@ static int open_spool(
 	if (found.files + found.damaged != 0)
 		log_info(SPOOL_RECOVERED, "an earlier run left batches",
 			"output=%s path=%s files=%llu events=%llu damaged=%llu",
-			output_name(k), k->settings->spool.path,
+			output_name(k), k->settings.spool.path,
 			(unsigned long long)found.files,
 			(unsigned long long)found.events,
 			(unsigned long long)found.damaged);
@@ -589,8 +589,7 @@ static void deinit(struct keeper *k)
 }
 
 int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
-	const char *identity, struct feed *feed, const struct stop *stop,
-	char *error, size_t cap)
+	const char *identity, struct feed *feed, char *error, size_t cap)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 	int r = 0;
@@ -598,9 +597,8 @@ int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
 	if (k == NULL)
 		goto out_memory;
 	k->magic = KEEPER_MAGIC;
-	k->settings = settings;
+	k->settings = *settings;
 	k->feed = feed;
-	k->stop = stop;
 	k->stats = feed_keeper_stats(feed);
 	k->parked = calloc(feed->pool.max, sizeof(struct batch *));
 	if (k->parked == NULL)
@@ -608,7 +606,7 @@ int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
 	if (settings->spool.path != NULL)
 		r = open_spool(k, identity, error, cap);
 	if (r == 0 && has_letters(k))
-		r = dead_letters_open(&k->letters, &settings->dead_letters,
+		r = dead_letters_open(&k->letters, &k->settings.dead_letters,
 			output_name(k), error, cap);
 	if (r == 0) {
 		r = thread_start(&k->thread, "keeper", run, k);
@@ -630,6 +628,11 @@ out_memory:
 void keeper_close(struct keeper *k)
 {
 	ring_close(&k->feed->disk.errands);
+}
+
+void keeper_cut(struct keeper *k)
+{
+	atomic_store(&k->cut, true);
 }
 
 bool keeper_ended(const struct keeper *k)

@@ -40,21 +40,24 @@ struct keeper;
 /*
  * keeper_start() - open what there is on disk, count what an earlier run left,
  * start the thread
- * @settings, feed, stop:  lent until keeper_free()
+ * @settings:              copied; its strings are lent until keeper_free()
+ * @feed:                  lent likewise
  * @identity:              "OUTPUT DIALECT ENVELOPE" (spool/pack.h)
  * @error:                 on failure: one sentence with the path and the cure
  *
  * Return: 0 or -errno.
  */
 int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
-	const char *identity, struct feed *feed, const struct stop *stop,
-	char *error, size_t cap);
+	const char *identity, struct feed *feed, char *error, size_t cap);
 
 /*
  * keeper_close() - the senders have ended: write what is left, and end
  * Any thread; returns at once.
  */
 void keeper_close(struct keeper *k);
+
+/* Touches the disk no more than it must (second signal).  Any thread. */
+void keeper_cut(struct keeper *k);
 
 /* True once the thread has ended.  Any thread. */
 bool keeper_ended(const struct keeper *k);

@@ -38,13 +38,6 @@ static inline bool stop_is_draining(const struct stop *s)
 {
 	return atomic_load(&s->draining);
 }
-
-/* Told to leave at once. */
-static inline bool stop_is_now(const struct stop *s)
-{
-	return atomic_load(&s->now);
-}
-
 /* Told to leave, or past the drain deadline. */
 bool stop_is_over(const struct stop *s);
 

@@ -21,7 +21,6 @@ static struct keeper_settings settings;
 static struct feed_settings feed_settings;
 static struct feed feed;
 static struct filler filler;
-static struct stop stop;
 static struct keeper *keeper;
 static unsigned added;            /* events so far, each with its own time */
 static unsigned delivered[MANY];  /* how often each was */
@@ -55,9 +54,8 @@ static void start(void)
 	feed_settings.spool_always = settings.spool.mode == SPOOL_ALWAYS;
 	ck_assert_int_eq(feed_init(&feed, &feed_settings, 1, 2), 0);
 	ck_assert_int_eq(filler_init(&filler, &feed, 0), 0);
-	ck_assert_int_eq(stop_init(&stop), 0);
 	int r = keeper_start(&keeper, &settings, "test native ndjson", &feed,
-		&stop, error, sizeof(error));
+		error, sizeof(error));
 	ck_assert_msg(r == 0, "%s", error);
 }
 
@@ -100,7 +98,6 @@ static void finish(void)
 	keeper = keeper_free(keeper);
 	ck_assert_uint_eq(batch_pool_held(&feed.pool), 0);
 	expect_ledger();
-	stop_deinit(&stop);
 }
 
 static void teardown(void)
@@ -387,7 +384,7 @@ START_TEST(cut_short_the_files_stay_and_the_rest_is_counted)
 	}
 	loaded = next(20000);
 	ck_assert_ptr_nonnull(loaded);
-	stop_now(&stop);
+	keeper_cut(keeper);
 	give_back(loaded);
 	finish();
 	ck_assert_uint_ge(in_spool(), 4 * BATCH);
@@ -703,8 +700,8 @@ START_TEST(a_start_that_fails_says_why)
 	struct feed second;
 
 	ck_assert_int_eq(feed_init(&second, &feed_settings, 1, 1), 0);
-	ck_assert_int_eq(keeper_start(&other, &settings, "x", &second, &stop,
-				 error, sizeof(error)),
+	ck_assert_int_eq(keeper_start(&other, &settings, "x", &second, error,
+				 sizeof(error)),
 		-EBUSY);
 	ck_assert_ptr_nonnull(strstr(error, spool_path));
 	feed_deinit(&second);

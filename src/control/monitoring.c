@@ -1,0 +1,92 @@
+#include "control/monitoring.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "control/difference.h"
+
+enum { ERROR_MAX = 512 };
+
+static int look(struct monitoring *m, const struct outlets *o)
+{
+	struct output **outputs = calloc(o->n + 1, sizeof(struct output *));
+	struct output_settings *settings =
+		calloc(o->n + 1, sizeof(struct output_settings));
+
+	free(m->outputs);
+	free(m->settings);
+	m->outputs = outputs;
+	m->settings = settings;
+	m->view.outputs = outputs;
+	m->view.output_settings = settings;
+	m->view.feeds = o->feeds;
+	m->view.settings = intake_settings_now(m->view.intake);
+	m->view.n_outputs = 0;
+	if (outputs == NULL || settings == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < o->n; i++) {
+		outputs[i] = o->of[i]->output;
+		settings[i] = o->of[i]->settings;
+	}
+	m->view.n_outputs = o->n;
+	return 0;
+}
+
+static int start(
+	struct monitoring *m, struct edition *e, char *error, size_t cap)
+{
+	const struct monitor_settings *s = &e->config.monitor;
+	int r;
+
+	if (s->listen.address.len == 0)
+		return 0;
+	r = monitor_start(&m->monitor, s, &m->view, error, cap);
+	if (r == 0)
+		m->edition = edition_get(e);
+	return r;
+}
+
+int monitoring_start(struct monitoring *m, struct edition *e,
+	const struct monitor_view *view, const struct outlets *o, char *error,
+	size_t cap)
+{
+	int r;
+
+	m->view = *view;
+	r = look(m, o);
+	return r != 0 ? r : start(m, e, error, cap);
+}
+
+void monitoring_pause(struct monitoring *m)
+{
+	monitor_pause(m->monitor);
+}
+
+void monitoring_resume(
+	struct monitoring *m, struct edition *e, const struct outlets *o)
+{
+	char error[ERROR_MAX];
+
+	look(m, o); /* without memory it shows no outputs */
+	monitor_resume(m->monitor);
+	if (m->edition == e ||
+		(m->edition != NULL &&
+			!difference_of_monitors(
+				&m->edition->config, &e->config)))
+		return;
+	m->monitor = monitor_stop(m->monitor);
+	m->edition = edition_put(m->edition);
+	if (start(m, e, error, sizeof(error)) != 0)
+		log_error(MONITOR_FAILED, "there is no monitoring endpoint now",
+			"reason=\"%s\"", error);
+}
+
+void monitoring_stop(struct monitoring *m)
+{
+	m->monitor = monitor_stop(m->monitor);
+	m->edition = edition_put(m->edition);
+	free(m->outputs);
+	free(m->settings);
+	*m = MONITORING_NULL;
+}

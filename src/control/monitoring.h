@@ -1,0 +1,44 @@
+/*
+ * Monitoring: the monitor as the daemon runs it, from reload to reload.
+ *
+ * Thread: main.
+ */
+#ifndef TAPFERRY_CONTROL_MONITORING_H
+#define TAPFERRY_CONTROL_MONITORING_H
+
+#include "control/outlets.h"
+#include "monitor/monitor.h"
+
+struct monitoring {
+	struct monitor *monitor; /* NULL: none runs */
+	struct edition *edition; /* its settings are of */
+	struct monitor_view view;
+	/* by outlet, for the view */
+	struct output **outputs;
+	struct output_settings *settings;
+};
+
+#define MONITORING_NULL ((struct monitoring){ 0 })
+
+/*
+ * monitoring_start() - start it, if the edition wants one
+ * @view:   without outputs and listeners, which are o's and intake's
+ * @error:  on failure: one sentence with the cure
+ * Return: 0 or -errno.
+ */
+int monitoring_start(struct monitoring *m, struct edition *e,
+	const struct monitor_view *view, const struct outlets *o, char *error,
+	size_t cap);
+
+/*
+ * Outlets, listeners or edition are about to change, and have changed.
+ * The endpoint is another if the edition wants another; when that cannot be
+ * started, the log says so and there is none.
+ */
+void monitoring_pause(struct monitoring *m);
+void monitoring_resume(
+	struct monitoring *m, struct edition *e, const struct outlets *o);
+
+void monitoring_stop(struct monitoring *m);
+
+#endif

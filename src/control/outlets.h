@@ -1,0 +1,102 @@
+/*
+ * Outlets: the outputs of the daemon with their feeds, from reload to reload.
+ *
+ * An outlet is a feed and the output that empties it.  A reload finds it
+ * unchanged, or gives its feed another output once the former one has finished
+ * what it is at, or, where events are to be written otherwise, puts a new
+ * outlet beside it: then the former one delivers what it has and leaves.
+ *
+ * Thread: main, all of it, except where it says otherwise.
+ */
+#ifndef TAPFERRY_CONTROL_OUTLETS_H
+#define TAPFERRY_CONTROL_OUTLETS_H
+
+#include "control/edition.h"
+#include "deliver/output.h"
+
+enum { OUTLET_HELD_MAX = 8 };
+
+struct outlet {
+	struct feed feed;
+	struct output_settings settings; /* strings: the editions' */
+	struct output *output;           /* NULL: none runs now */
+	struct edition *of_feed, *of_output;
+	/* of backends that were changed since: n_held of them */
+	struct edition *held[OUTLET_HELD_MAX];
+	unsigned n_held;
+	size_t index; /* of the output in of_output */
+	/* what to run next, when `output` has ended; NULL: nothing */
+	struct edition *next;
+	size_t next_index;
+	struct outlet *before; /* must have left before this one starts */
+	uint64_t retry_ns;     /* monotonic: not tried again before */
+};
+
+struct outlets {
+	struct outlet **of;  /* in the configuration's order */
+	struct feed **feeds; /* theirs */
+	size_t n;
+	struct outlet **leaving;
+	size_t n_leaving;
+};
+
+#define OUTLETS_NULL ((struct outlets){ 0 })
+
+/*
+ * outlets_start() - feeds and outputs of the first edition
+ * @error:  on failure: one sentence with the cure
+ * Return: 0 or -errno; outlets_deinit() is due in both cases.
+ */
+int outlets_start(
+	struct outlets *o, struct edition *e, char *error, size_t cap);
+
+/* Has every outlet the output it is to have?  Until then there is no other
+ * reload. */
+bool outlets_settled(const struct outlets *o);
+
+/*
+ * outlets_prepare() - what is to be in force after a reload
+ * @now:    settled
+ * @next:   made: outlets that stay, and new ones
+ * @error:  on failure: one sentence with the cure; nothing has changed
+ * Return: 0 or -errno.
+ */
+int outlets_prepare(const struct outlets *now, struct outlets *next,
+	struct edition *e, char *error, size_t cap);
+
+/* The reload came to nothing: the new ones of `next` are freed. */
+void outlets_abandon(const struct outlets *now, struct outlets *next);
+
+/*
+ * outlets_commit() - the workers fill next->feeds now
+ * @drain_ns:  monotonic: until when an output that is no longer named may
+ *             deliver what it has
+ */
+void outlets_commit(struct outlets *now, struct outlets *next,
+	struct edition *e, uint64_t drain_ns);
+
+/* Would outlets_tend() change something now? */
+bool outlets_have_news(const struct outlets *o, uint64_t mono_ns);
+
+/*
+ * outlets_tend() - free those that have left, start those that are due
+ * @intake:  for the ledger of one that leaves
+ * Return: is there something left to be tended soon?
+ */
+bool outlets_tend(
+	struct outlets *o, const struct stat_set *intake, uint64_t mono_ns);
+
+/* For all outputs, those that leave included; see deliver/output.h. */
+void outlets_rotate(const struct outlets *o);
+void outlets_drain(const struct outlets *o, uint64_t mono_deadline_ns);
+void outlets_cut(const struct outlets *o);
+bool outlets_ended(const struct outlets *o);
+
+/* A ledger line each, after outlets_end(). */
+void outlets_report(const struct outlets *o, const struct stat_set *intake);
+
+/* Ends what still runs, drops and counts what is left. */
+void outlets_end(struct outlets *o);
+void outlets_deinit(struct outlets *o);
+
+#endif

@@ -1,0 +1,80 @@
+#include "control/reload.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/limits.h"
+#include "control/difference.h"
+
+enum { ERROR_MAX = 512 };
+
+/* What is made once.  The new configuration then says what stays in force. */
+static void keep_what_stays(
+	struct config *next, const struct config *now, struct buf *said)
+{
+	if (next->intake.workers != now->intake.workers)
+		buf_printf(said,
+			"workers: needs a restart; there are still %u\n",
+			now->intake.workers);
+	next->intake.workers = now->intake.workers;
+}
+
+static int take_up(
+	const struct reload *l, struct edition *next, struct buf *said)
+{
+	const struct config *c = &next->config;
+	struct outlets outlets;
+	char error[ERROR_MAX];
+	int r;
+
+	r = outlets_prepare(l->outlets, &outlets, next, error, sizeof(error));
+	if (r == 0) {
+		r = intake_change(l->intake, &c->intake, outlets.feeds,
+			outlets.n, error, sizeof(error));
+		if (r != 0)
+			outlets_abandon(l->outlets, &outlets);
+	}
+	if (r != 0) {
+		buf_printf(said, "%s\n", error);
+		return r;
+	}
+	outlets_commit(l->outlets, &outlets, next,
+		clock_mono_ns(&clock_system) + c->drain_ns);
+	return 0;
+}
+
+int reload(const struct reload *l, struct buf *said)
+{
+	struct config config;
+	struct edition *next;
+	int r;
+
+	if (!outlets_settled(l->outlets)) {
+		buf_add_str(said,
+			"the last reload is still under way: an output "
+			"finishes its requests\n");
+		return -EBUSY;
+	}
+	r = config_load(&config, l->source, said);
+	if (r != 0)
+		return r;
+	limits_fit(&config);
+	keep_what_stays(&config, &(*l->edition)->config, said);
+	r = edition_new(&next, &config);
+	if (r != 0) {
+		config_deinit(&config);
+		return r;
+	}
+	r = take_up(l, next, said);
+	if (r != 0) {
+		edition_put(next);
+		return r;
+	}
+	buf_add_str(said, config_notes(&next->config));
+	log_open(next->config.log_target, next->config.log_level);
+	edition_put(*l->edition);
+	*l->edition = next;
+	return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * Reload: another configuration for the daemon that runs.
+ *
+ * The new one is checked whole first; whatever is wrong leaves everything as it
+ * was.  No connection ends and no event is lost.
+ */
+#ifndef TAPFERRY_CONTROL_RELOAD_H
+#define TAPFERRY_CONTROL_RELOAD_H
+
+#include "base/buf.h"
+#include "control/edition.h"
+#include "control/outlets.h"
+#include "intake/intake.h"
+
+/* What a reload changes; all of it is the caller's. */
+struct reload {
+	const struct config_source *source; /* what to read again */
+	struct edition **edition;           /* in force */
+	struct outlets *outlets;
+	struct intake *intake;
+};
+
+/*
+ * reload() - read the configuration again and go on with it
+ * @said:  written: on failure every problem, a line each; on success what was
+ *         not taken up because it needs a restart, a line each
+ *
+ * Thread: main.
+ * Return: 0; -EBUSY: the last one is still under way; -EINVAL or another
+ * -errno: nothing has changed.
+ */
+int reload(const struct reload *r, struct buf *said);
+
+#endif
