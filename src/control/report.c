@@ -107,10 +107,12 @@ void report_stats(struct report *r, const struct stat_set *intake,
 		ledger_read(&l, intake, feeds[i]);
 		buf_printf(&line,
 			" %s.delivered=%" PRIu64 " %s.dropped=%" PRIu64
-			" %s.in_memory=%" PRIu64 " %s.queued_batches=%zu",
+			" %s.in_memory=%" PRIu64 " %s.in_spool=%" PRIu64
+			" %s.queued_batches=%zu",
 			feeds[i]->settings.name, l.delivered,
 			feeds[i]->settings.name, l.dropped,
 			feeds[i]->settings.name, l.in_memory,
+			feeds[i]->settings.name, l.in_spool,
 			feeds[i]->settings.name, ring_len(&feeds[i]->sealed));
 	}
 	log_info(STATS, "running", "%s", buf_str(&line));

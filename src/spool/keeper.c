@@ -17,6 +17,8 @@
 #define RETRY_NS     NS_PER_S /* first pause after a failure; doubles */
 #define RETRY_MAX_NS (30 * NS_PER_S)
 
+#define SLOW_NS (2 * NS_PER_S) /* a batch that takes so long is told */
+
 enum { KEEPER_MAGIC = 0x6b656570 };
 
 struct keeper {
@@ -140,8 +142,16 @@ static void look_at_disk(struct keeper *k, uint64_t now)
 static int write_file(struct keeper *k, const struct batch *b,
 	uint64_t created_ns, struct spool_file **file)
 {
+	uint64_t start = now_ns(), took;
 	int r = spool_write(k->spool, b, created_ns, file);
 
+	took = now_ns() - start;
+	if (took > SLOW_NS)
+		log_limited(LOG_LEVEL_WARN, SPOOL_SLOW,
+			"the disk of the spool is slow; batches wait in memory",
+			"output=%s path=%s seconds=%.1f", output_name(k),
+			k->settings->spool.path,
+			(double)took / (double)NS_PER_S);
 	if (r != 0) {
 		disk_failed(k, r);
 		return r;

@@ -10,11 +10,13 @@
 
 static _Atomic unsigned countdown;
 static _Atomic bool happened, lasts;
+static _Atomic unsigned settings; /* how often disk_fault_at() was called */
 static _Atomic enum disk_fault fault;
 static _Atomic int fault_error;
 
 void disk_fault_at(unsigned k, enum disk_fault what, int error, bool lasting)
 {
+	atomic_fetch_add(&settings, 1);
 	fault = what;
 	fault_error = error;
 	atomic_store(&lasts, lasting);
@@ -44,12 +46,25 @@ static bool strikes(void)
 /* Before the call.  Return: true: it fails. */
 static bool fails(bool struck)
 {
-	if (struck && fault == DISK_KILL)
-		raise(SIGKILL);
-	if (!struck || fault != DISK_FAIL)
+	unsigned before = atomic_load(&settings);
+
+	if (!struck)
 		return false;
-	errno = fault_error;
-	return true;
+	switch (fault) {
+	case DISK_KILL:
+		raise(SIGKILL);
+		break;
+	case DISK_HANG:
+		while (atomic_load(&settings) == before)
+			usleep(1000);
+		break;
+	case DISK_FAIL:
+		errno = fault_error;
+		return true;
+	case DISK_KILL_AFTER:
+		break;
+	}
+	return false;
 }
 
 static void after(bool struck)

@@ -14,6 +14,7 @@ enum disk_fault {
 	DISK_FAIL = 0, /* with the error; a write has done half of it */
 	DISK_KILL,     /* the process, before it; a write has done half of it */
 	DISK_KILL_AFTER,
+	DISK_HANG, /* until the next disk_fault_at() */
 };
 
 /*

@@ -476,6 +476,28 @@ START_TEST(always_with_a_broken_disk_still_delivers)
 }
 END_TEST
 
+/* A disk that does not answer: workers and senders go on without it. */
+START_TEST(a_disk_that_hangs_holds_nobody_up)
+{
+	static const enum spool_mode modes[] = { SPOOL_OVERFLOW, SPOOL_ALWAYS };
+
+	settings.spool.mode = modes[_i];
+	start();
+	disk_fault_at(1, DISK_HANG, 0, false);
+	add(100 * BATCH);
+	ck_assert_uint_gt(stat_of(OUTPUT_DROPPED_SPOOL_FULL), 0);
+	expect_ledger();
+	if (modes[_i] == SPOOL_OVERFLOW) /* memory is delivered meanwhile */
+		deliver_until(QUEUE * BATCH);
+	WAIT_FOR(disk_fault_happened());
+	disk_fault_at(0, DISK_FAIL, 0, false);
+	deliver_until(added - stat_of(OUTPUT_DROPPED_SPOOL_FULL));
+	finish();
+	ck_assert_uint_eq(in_spool(), 0);
+	feed_deinit(&feed);
+}
+END_TEST
+
 START_TEST(max_size_holds_and_replay_makes_room)
 {
 	settings.spool.max_size = 12000; /* about six batches */
@@ -725,6 +747,7 @@ int main(void)
 	tcase_add_test(t, a_full_disk_leaves_memory_then_drops);
 	tcase_add_loop_test(t, a_full_disk_under_block_loses_nothing, 0, 2);
 	tcase_add_test(t, always_with_a_broken_disk_still_delivers);
+	tcase_add_loop_test(t, a_disk_that_hangs_holds_nobody_up, 0, 2);
 	tcase_add_test(t, max_size_holds_and_replay_makes_room);
 	tcase_add_test(t, damaged_files_block_nothing);
 	tcase_add_test(t, what_is_too_old_is_dropped_and_counted);
