@@ -56,6 +56,7 @@ until_true 60 scraped || fail "nothing was scraped"
 jq -r '[.panels[].targets[]?.expr, .annotations.list[].expr] | .[]' \
 	"$examples/grafana/tapferry.json" >"$dir/queries"
 [ "$(wc -l <"$dir/queries")" -ge 50 ] || fail "the dashboard's queries"
+# shellcheck disable=SC2016 # Grafana's variables
 sed 's/\$__rate_interval/5s/g; s/\$__range/1m/g; s/\$instance/.*/g' \
 	"$dir/queries" >"$dir/expanded"
 while IFS= read -r expr; do
