@@ -150,7 +150,7 @@ static int write_file(struct keeper *k, const struct batch *b,
 		log_limited(LOG_LEVEL_WARN, SPOOL_SLOW,
 			"the disk of the spool is slow; batches wait in memory",
 			"output=%s path=%s seconds=%.1f", output_name(k),
-			k->settings->spool.path,
+			k->settings.spool.path,
 			(double)took / (double)NS_PER_S);
 	if (r != 0) {
 		disk_failed(k, r);
