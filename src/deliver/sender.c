@@ -86,18 +86,21 @@ static bool deliver_range(
 	uint32_t n = range_events(b, *most < usual ? *most : usual);
 	struct parcel p = { .batch = b, .n = n > 0 ? n : 1 };
 	struct outcome o;
-	bool done = false;
+	bool again, done = false;
 
 	parcel_pack(s, &p);
 	while (!done) {
 		o = (struct outcome){ 0 };
 		if (!choice_make(s, &o))
 			return false;
-		if (b->first < *sent)
-			stat_inc(s->stats, OUTPUT_RETRIES);
-		if (b->first + p.n > *sent)
-			*sent = b->first + p.n;
+		again = b->first < *sent;
 		parcel_post(s, &p, &o);
+		if (o.excuse != EXCUSE_BUSY) {
+			if (again)
+				stat_inc(s->stats, OUTPUT_RETRIES);
+			if (b->first + p.n > *sent)
+				*sent = b->first + p.n;
+		}
 		done = apply(s, &p, &o, most);
 		choice_end(s, &o);
 	}

@@ -102,6 +102,48 @@ START_TEST(several_senders_deliver_each_event_once)
 }
 END_TEST
 
+START_TEST(a_connection_that_had_ended_is_no_failure_of_the_backend)
+{
+	START(&one, FAKE_OK, { .fault = FAKE_RESET }, FAKE_OK);
+	rig_backend(&rig, one.url);
+	/* a pause would show */
+	rig.settings.remote.retry_initial_ns = 3600 * NS_PER_S;
+	rig.settings.remote.retry_max_ns = 3600 * NS_PER_S;
+	rig_start(&rig);
+	for (int i = 0; i < 3; i++)
+		rig_push(&rig, 10, 0);
+	run_until_settled();
+	expect_each_once(-1);
+	expect_counts(30, 0, 0, 0);
+	/* it may have been taken, so it counts as another try */
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_RETRIES), 1);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_REQUESTS), 4);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_REPLIES_RETRY), 0);
+}
+END_TEST
+
+START_TEST(a_pool_that_is_used_up_loses_nothing_and_blames_nobody)
+{
+	START(&one, FAKE_OK);
+	rig_backend(&rig, one.url);
+	rig.settings.remote.senders = 4;
+	rig.settings.remote.pool.max_active = 1;
+	rig.settings.remote.pool.checkout_timeout_ns = NS_PER_MS;
+	rig.settings.remote.retry_initial_ns = 3600 * NS_PER_S;
+	rig.settings.remote.retry_max_ns = 3600 * NS_PER_S;
+	rig_start(&rig);
+	for (int i = 0; i < 100; i++)
+		rig_push(&rig, 10, 0);
+	run_until_settled();
+	expect_each_once(-1);
+	expect_counts(1000, 0, 0, 0);
+	ck_assert_uint_eq(one.connections, 1);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_REPLIES_RETRY), 0);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_RETRIES), 0);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_REQUESTS), 100);
+}
+END_TEST
+
 #define PARTIAL(k)                                                     \
 	{                                                              \
 		.status = 400, .takes = k,                             \
@@ -422,6 +464,10 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, batches_go_out_compressed_over_one_connection);
 	tcase_add_test(t, several_senders_deliver_each_event_once);
+	tcase_add_test(
+		t, a_connection_that_had_ended_is_no_failure_of_the_backend);
+	tcase_add_test(
+		t, a_pool_that_is_used_up_loses_nothing_and_blames_nobody);
 	tcase_add_test(t, a_partial_reply_resends_only_the_rest);
 	tcase_add_test(t, a_refused_first_event_costs_itself_only);
 	tcase_add_test(t, a_refused_last_event_leaves_nothing_to_resend);
