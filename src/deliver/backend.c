@@ -129,8 +129,10 @@ int backend_fail(struct backend *b, const struct remote_settings *s,
 	else /* one that answers is alive, though it does not take events */
 		opened = breaker_result(&b->breaker, &s->breaker, r->broken,
 			r->entered_ns, r->mono_ns);
-	if (opened)
+	if (opened) {
+		b->unreached = r->gone || r->silent;
 		limiter_restart(&b->limiter, &s->limiter);
+	}
 	show(b);
 	pthread_mutex_unlock(&b->lock);
 	if (opened)
@@ -181,6 +183,7 @@ bool backend_trip(struct backend *b, const struct remote_settings *s,
 			b->since_ns = mono_ns;
 		}
 		b->failed_ns = mono_ns;
+		b->unreached = true;
 		note_reason(b, reason);
 		limiter_restart(&b->limiter, &s->limiter);
 	}
@@ -201,14 +204,14 @@ void backend_recover(struct backend *b, uint64_t mono_ns)
 	pthread_mutex_unlock(&b->lock);
 }
 
-bool backend_is_broken(struct backend *b)
+bool backend_is_unreached(struct backend *b)
 {
-	bool broken;
+	bool is;
 
 	pthread_mutex_lock(&b->lock);
-	broken = b->breaker.state == BREAKER_OPEN;
+	is = b->breaker.state == BREAKER_OPEN && b->unreached;
 	pthread_mutex_unlock(&b->lock);
-	return broken;
+	return is;
 }
 
 bool backend_has_part(struct backend *b, uint64_t mono_ns)

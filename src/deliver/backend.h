@@ -59,6 +59,7 @@ struct backend {
 	uint64_t pause_until_ns; /* monotonic: back-off or hold */
 	uint64_t failed_ns;      /* monotonic: the last failure */
 	uint64_t since_ns;       /* monotonic: not up since then */
+	bool unreached;          /* the breaker opened for want of replies */
 	uint32_t rounds;         /* failed since it was up */
 	unsigned ejections;      /* in a row */
 	char reason[96];         /* of the last failure; "": none yet */
@@ -82,6 +83,7 @@ struct backend_report {
 	/* backend_fail() only */
 	bool broken; /* it counts for the breaker */
 	bool gone;   /* it says itself that it takes nothing */
+	bool silent; /* there was no reply */
 	enum backend_state state;
 	uint64_t until_ns; /* not to be used before */
 	const char *reason;
@@ -157,13 +159,14 @@ void backend_lighten(struct backend *b, uint64_t until_ns);
  *
  * backend_trip(): the checks fail; Return: true when it was usable before.
  * backend_recover(): they succeed again: the next request may find out.
- * backend_is_broken(): its breaker is open, and nobody is trying it.
+ * backend_is_unreached(): its breaker is open because it gave no reply or said
+ *     that it goes; replies that fail while checks succeed are another matter.
  * backend_has_part(): it takes part in the work, back-off or not.
  */
 bool backend_trip(struct backend *b, const struct remote_settings *s,
 	uint64_t mono_ns, const char *reason);
 void backend_recover(struct backend *b, uint64_t mono_ns);
-bool backend_is_broken(struct backend *b);
+bool backend_is_unreached(struct backend *b);
 bool backend_has_part(struct backend *b, uint64_t mono_ns);
 void backend_eject(
 	struct backend *b, const struct outlier_settings *s, uint64_t mono_ns);

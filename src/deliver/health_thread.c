@@ -99,7 +99,7 @@ static void settle(struct health_thread *t, struct backend *b,
 	enum vitals_sign sign = v->sign == HEALTH_GONE  ? VITALS_GONE
 				: v->sign == HEALTH_ILL ? VITALS_BAD
 							: VITALS_GOOD;
-	bool broken = backend_is_broken(b);
+	bool unreached = backend_is_unreached(b);
 
 	backend_count(b, BACKEND_HEALTH_CHECKS, 1);
 	if (v->sign == HEALTH_ILL || v->sign == HEALTH_GONE)
@@ -107,10 +107,10 @@ static void settle(struct health_thread *t, struct backend *b,
 	if (v->sign == HEALTH_UNKNOWN) /* as if it had not been asked */
 		b->vitals.due_ns = now + s->interval_ns;
 	else if (sign == VITALS_BAD && worked) /* real requests know better */
-		vitals_check(&b->vitals, s, VITALS_GOOD, broken, now);
+		vitals_check(&b->vitals, s, VITALS_GOOD, unreached, now);
 	else
-		change(t, b, v, vitals_check(&b->vitals, s, sign, broken, now),
-			now);
+		change(t, b, v,
+			vitals_check(&b->vitals, s, sign, unreached, now), now);
 	if (v->sign == HEALTH_REFUSED && !worked)
 		hold(t, b, v, now);
 }
@@ -151,7 +151,7 @@ static void start_probes(
 		if (b->checking || atomic_load(&b->disabled) ||
 			atomic_load(&b->draining))
 			continue;
-		if (backend_is_broken(b))
+		if (backend_is_unreached(b))
 			vitals_hurry(&b->vitals, &s->vitals, now);
 		if (b->vitals.due_ns <= now)
 			start_probe(t, b, now);

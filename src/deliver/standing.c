@@ -77,6 +77,7 @@ void standing_down(struct sender *s, const struct outcome *o)
 	r.until_ns = r.mono_ns + delay;
 	r.broken = is_broken(o);
 	r.gone = v->gone;
+	r.silent = o->status == 0;
 	r.sign = v->slow_down || o->status == 0 ? LIMITER_TOO_MUCH
 						: LIMITER_UNKNOWN;
 	s->avoid = o->backend;

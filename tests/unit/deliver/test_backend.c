@@ -283,11 +283,11 @@ START_TEST(failing_checks_take_it_out_and_good_ones_let_it_be_tried)
 {
 	ck_assert(backend_trip(of[0], &settings, now, "checks"));
 	ck_assert(!backend_trip(of[0], &settings, now, "checks"));
-	ck_assert(backend_is_broken(of[0]));
+	ck_assert(backend_is_unreached(of[0]));
 	expect_never(of[0]);
 	backend_recover(of[0], now);
 	ck_assert_int_eq(work_one(of[0]), BACKEND_E_NEWS);
-	ck_assert(!backend_is_broken(of[0]));
+	ck_assert(!backend_is_unreached(of[0]));
 }
 END_TEST
 

@@ -203,20 +203,42 @@ START_TEST(real_requests_know_better_than_checks)
 }
 END_TEST
 
-START_TEST(checks_end_the_time_of_a_breaker_that_requests_opened)
+/* The first backend gives these replies, the second works. */
+static void start_with(const struct fake_reply *r)
 {
 	fake_collector_stop(&one);
-	fake_collector_start(&one, 0, broken, 1);
+	fake_collector_start(&one, 0, r, 1);
 	atomic_store(&one.health, &well);
 	rig.settings.remote.n_backends = 0;
 	rig_backend(&rig, one.url);
 	rig_backend(&rig, two.url);
 	rig_start(&rig);
+}
+
+START_TEST(checks_end_the_time_of_a_breaker_that_silence_opened)
+{
+	static const struct fake_reply reset = { .fault = FAKE_RESET };
+
+	start_with(&reset);
 	while (fake_collector_requests(&one) < 8) /* and again, and again */
 		push(2);
 	is_open(0);
 	ck_assert_uint_ge(views[0].stats[BACKEND_BREAKER_OPENINGS], 2);
 	end();
+}
+END_TEST
+
+START_TEST(checks_say_nothing_about_replies_that_fail)
+{
+	start_with(broken);
+	while (!is_open(0))
+		push(2);
+	wait_checks(&one, 6);
+	push(10);
+	is_open(0);
+	ck_assert_uint_eq(views[0].stats[BACKEND_BREAKER_OPENINGS], 1);
+	end();
+	ck_assert_uint_eq(one.n_requests, 5);
 }
 END_TEST
 
@@ -312,8 +334,8 @@ int main(void)
 	tcase_add_test(t, one_check_that_hangs_does_not_hold_up_the_others);
 	tcase_add_test(t, a_check_that_times_out_is_a_failure);
 	tcase_add_test(t, real_requests_know_better_than_checks);
-	tcase_add_test(
-		t, checks_end_the_time_of_a_breaker_that_requests_opened);
+	tcase_add_test(t, checks_end_the_time_of_a_breaker_that_silence_opened);
+	tcase_add_test(t, checks_say_nothing_about_replies_that_fail);
 	tcase_add_test(t, another_path_and_status_can_be_asked_for);
 	tcase_add_test(t, products_without_a_service_are_connected_to);
 	tcase_add_test(t, switched_off_nothing_is_asked);

@@ -181,24 +181,34 @@ START_TEST(a_reload_keeps_the_state_of_those_that_stay)
 }
 END_TEST
 
+static bool was_authorized(unsigned request)
+{
+	bool was;
+
+	pthread_mutex_lock(&one.lock);
+	was = one.requests[request].authorized;
+	pthread_mutex_unlock(&one.lock);
+	return was;
+}
+
 START_TEST(a_reload_with_another_token_makes_another_backend)
 {
 	struct backend_settings next = plain(one.url);
 
 	rig_start(&rig);
 	push(10);
-	ck_assert(one.requests[9].authorized);
+	ck_assert(was_authorized(9));
 	ck_assert_int_eq(output_backends_set(rig.output, &next, 1), 0);
 	ck_assert_uint_eq(walk().of[0].stats[BACKEND_REQUESTS], 10);
 	next.access.token = "another";
 	ck_assert_int_eq(output_backends_set(rig.output, &next, 1), 0);
 	ck_assert_uint_eq(walk().of[0].stats[BACKEND_REQUESTS], 0);
 	push(1);
-	ck_assert(!one.requests[10].authorized);
+	ck_assert(!was_authorized(10));
 	next.access.token = NULL;
 	ck_assert_int_eq(output_backends_set(rig.output, &next, 1), 0);
 	push(1);
-	ck_assert(one.requests[11].authorized);
+	ck_assert(was_authorized(11));
 }
 END_TEST
 
