@@ -1,0 +1,20 @@
+/*
+ * Setting text: how the table writes what a setting may be.  Inside control/
+ * only.
+ */
+#ifndef TAPFERRY_CONTROL_SETTING_TEXT_H
+#define TAPFERRY_CONTROL_SETTING_TEXT_H
+
+#include "base/slice.h"
+#include "control/settings.h"
+
+/* A word in the place of the number 0, or NULL. */
+const char *setting_zero_word(const struct setting *s);
+
+/*
+ * The next name of "a|b/c|d" into `name`; *p and *value start at the text and
+ * 0. Return: its value, -1 at the end.
+ */
+int setting_enum_next(const char **p, int *value, struct slice *name);
+
+#endif
