@@ -254,6 +254,8 @@ bool ack_table_expire(
 			      mono_ns - since >= t->settings.unreached_ns;
 
 		next = LIST_NEXT(n, link);
+		if (silent) /* what comes now has its own time */
+			n->silent_since_ns = mono_ns;
 		tell(loss, n, expire_node(t, n, silent ? UINT64_MAX : mono_ns),
 			silent ? "the backend is not reached"
 			       : "not acknowledged in time");

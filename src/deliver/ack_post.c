@@ -50,6 +50,17 @@ void ack_table_post(struct ack_table *t, struct backend *b, uint64_t mono_ns,
 	pthread_mutex_unlock(&t->lock);
 }
 
+/* It is there (again): what it holds need not be given up, and it can be
+ * asked at once. */
+static void reached(struct ack_node *n)
+{
+	if (n->silent_since_ns == 0)
+		return;
+	n->silent_since_ns = 0;
+	n->failures = 0;
+	n->ask_ns = 0;
+}
+
 /* The backend does not like the channel, or that there is none. */
 static enum ack_remark refused(
 	struct ack_node *n, struct ack_channel *ch, uint64_t mono_ns)
@@ -119,6 +130,8 @@ void ack_table_posted(struct ack_table *t, const struct ack_post *post,
 	n = node_find(t, reply->backend);
 	if (n == NULL) /* there was no memory for it */
 		goto out;
+	if (reply->answered)
+		reached(n);
 	if (ch != NULL && reply->unanswered)
 		ch->unanswered++;
 	switch (reply->verdict->action) {

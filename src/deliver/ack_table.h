@@ -134,6 +134,7 @@ enum ack_remark {
 struct ack_reply {
 	struct backend *backend;
 	const struct verdict *verdict;
+	bool answered;           /* by HTTP, with success or not */
 	bool unanswered;         /* sent, but nobody knows what became of it */
 	struct ack_claim *claim; /* NULL: 200 is delivered */
 	struct batch_span events;

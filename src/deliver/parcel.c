@@ -67,6 +67,7 @@ static void await(struct sender *s, const struct parcel *p, struct outcome *o,
 	const struct ack_reply reply = {
 		.backend = o->backend,
 		.verdict = &o->verdict,
+		.answered = o->status != 0,
 		.unanswered = o->status == 0 && o->excuse != EXCUSE_BUSY,
 		.claim = s->claim,
 		.events = { p->batch->first, p->n },

@@ -108,6 +108,7 @@ static struct ack_posted come_back(struct backend *b,
 	struct ack_reply reply = {
 		.backend = b,
 		.verdict = &v,
+		.answered = status != 0,
 		.unanswered = status == 0,
 		.claim = c,
 		.events = { c != NULL ? c->batch->first : 0, n },
@@ -565,6 +566,34 @@ START_TEST(a_backend_that_is_silent_loses_what_it_has)
 }
 END_TEST
 
+START_TEST(a_backend_that_is_back_keeps_what_it_is_given)
+{
+	struct ack_verdict failed = { .action = ACK_FAILED };
+	struct ack_loss loss;
+	struct ack_claim *c = post_batch(one, 0);
+
+	for (int i = 0; i < 5; i++) {
+		while (!ask())
+			now += S(1);
+		ack_table_answer(&table, &question, &failed, true, now, &loss);
+	}
+	now += S(30);
+	ck_assert_uint_eq(expire(), EVENTS);
+	ck_assert_ptr_eq(ack_table_again(&table), c);
+	/* given to one that is still away it has its own time */
+	struct ack_post post = begin(one);
+
+	take_with(one, &post, c, EVENTS, 1);
+	ack_table_leave(&table, c, false);
+	now += S(2);
+	ck_assert_uint_eq(expire(), 0);
+	ck_assert_uint_eq(ack_all(), 1); /* asked at once: it is there */
+	now += S(60);
+	ck_assert_uint_eq(expire(), 0);
+	ck_assert_uint_eq(reap(), 1);
+}
+END_TEST
+
 START_TEST(a_lost_channel_is_sent_again_at_once)
 {
 	struct ack_claim *c = post_batch(one, 0);
@@ -764,6 +793,7 @@ int main(void)
 		t, a_failing_endpoint_is_no_success_and_is_asked_more_seldom);
 	tcase_add_test(t, retry_after_puts_questions_off);
 	tcase_add_test(t, a_backend_that_is_silent_loses_what_it_has);
+	tcase_add_test(t, a_backend_that_is_back_keeps_what_it_is_given);
 	tcase_add_test(t, a_lost_channel_is_sent_again_at_once);
 	tcase_add_test(t, where_nothing_is_acknowledged_200_is_delivered);
 	tcase_add_test(t, success_without_an_id_is_told_once);
