@@ -32,12 +32,14 @@ int dead_letters_open(struct dead_letters *d,
 		if (r != 0)
 			file_close(&d->file);
 	}
-	if (r != 0)
-		snprintf(error, cap,
-			"dead letters %s cannot be written: %s: check that "
-			"its folder exists and that this user may write there",
-			settings->path,
-			r == -EINVAL ? "not a regular file" : strerror(-r));
+	if (r == 0)
+		return 0;
+	d->settings = NULL; /* not open */
+	snprintf(error, cap,
+		"dead letters %s cannot be written: %s: check that its folder "
+		"exists and that this user may write there",
+		settings->path,
+		r == -EINVAL ? "not a regular file" : strerror(-r));
 	return r;
 }
 

@@ -29,6 +29,8 @@ struct keeper {
 	struct spool *spool; /* NULL: none */
 	struct dead_letters letters;
 	struct stat_shard *stats;
+	struct batch **unwritten; /* taken, oldest first; a ring of pool.max */
+	unsigned unwritten_at, n_unwritten;
 	struct batch **parked; /* that found no room anywhere; oldest first */
 	unsigned n_parked;
 	bool closed;          /* the senders' ring is */
@@ -476,6 +478,42 @@ static void take_errand(struct keeper *k, void *item)
 	}
 }
 
+/*
+ * What comes back is seen to first: its file goes, and will not be sent again
+ * after a crash.  New batches wait for the disk one by one.
+ */
+static void sort_errand(struct keeper *k, void *item)
+{
+	unsigned max = k->feed->pool.max;
+	struct batch *b = item;
+
+	if (*(enum errand *)item == ERRAND_BATCH && b->file == NULL)
+		k->unwritten[(k->unwritten_at + k->n_unwritten++) % max] = b;
+	else
+		take_errand(k, item);
+}
+
+/* The next one, or NULL. */
+static struct batch *next_unwritten(struct keeper *k)
+{
+	struct batch *b;
+
+	if (k->n_unwritten == 0)
+		return NULL;
+	b = k->unwritten[k->unwritten_at];
+	k->unwritten_at = (k->unwritten_at + 1) % k->feed->pool.max;
+	k->n_unwritten--;
+	return b;
+}
+
+/* When to stop waiting for an errand; 0: there is something to do. */
+static uint64_t wake_ns(const struct keeper *k)
+{
+	if (k->n_unwritten > 0)
+		return 0;
+	return now_ns() + (k->n_parked > 0 ? LOOK_SOON_NS : LOOK_NS);
+}
+
 static void look_after_spool(struct keeper *k)
 {
 	uint64_t now = now_ns();
@@ -518,9 +556,12 @@ static void finish_batch(struct keeper *k, struct batch *b)
 
 static void finish(struct keeper *k)
 {
+	struct batch *b;
 	void *item;
 
 	k->closed = true;
+	while ((b = next_unwritten(k)) != NULL)
+		finish_batch(k, b);
 	for (unsigned i = 0; i < k->n_parked; i++)
 		finish_batch(k, k->parked[i]);
 	while ((item = ring_try_pop(&k->feed->disk.errands)) != NULL ||
@@ -537,17 +578,16 @@ static void run(void *arg)
 	struct keeper *k = arg;
 	struct ring *errands = &k->feed->disk.errands;
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	struct batch *b;
 	void *item;
 	int r;
 
 	assert(k->magic == KEEPER_MAGIC);
 	for (;;) {
-		r = ring_pop(errands,
-			now_ns() + (k->n_parked > 0 ? LOOK_SOON_NS : LOOK_NS),
-			&item);
+		r = ring_pop(errands, wake_ns(k), &item);
 		if (r == 0) {
 			do
-				take_errand(k, item);
+				sort_errand(k, item);
 			while ((item = ring_try_pop(errands)) != NULL);
 		} else if (r == RING_E_CLOSED) {
 			if (atomic_load(&k->feed->disk.closing))
@@ -555,6 +595,9 @@ static void run(void *arg)
 			/* senders were cut; the intake is still ending */
 			nanosleep(&pause, NULL);
 		}
+		b = next_unwritten(k);
+		if (b != NULL)
+			take_batch(k, b);
 		if (k->spool != NULL)
 			look_after_spool(k);
 		resend(k);
@@ -595,6 +638,7 @@ static void deinit(struct keeper *k)
 	if (k->letters.settings != NULL)
 		dead_letters_close(&k->letters);
 	free(k->parked);
+	free(k->unwritten);
 	free(k);
 }
 
@@ -611,7 +655,8 @@ int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
 	k->feed = feed;
 	k->stats = feed_keeper_stats(feed);
 	k->parked = calloc(feed->pool.max, sizeof(struct batch *));
-	if (k->parked == NULL)
+	k->unwritten = calloc(feed->pool.max, sizeof(struct batch *));
+	if (k->parked == NULL || k->unwritten == NULL)
 		goto out_memory;
 	if (settings->spool.path != NULL)
 		r = open_spool(k, identity, error, cap);
@@ -630,7 +675,8 @@ int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
 	return r;
 
 out_memory:
-	free(k);
+	if (k != NULL)
+		deinit(k);
 	snprintf(error, cap, "keeper: %s", strerror(ENOMEM));
 	return -ENOMEM;
 }

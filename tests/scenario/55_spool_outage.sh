@@ -21,7 +21,7 @@ outputs = (
     retry = { initial = "20ms"; max = "200ms"; };
     breaker = { time = "200ms"; max_time = "500ms"; };
     backends = ( { url = "http://127.0.0.1:$port"; } );
-    spool = { path = "$dir/spool"; fsync = "none"; }; }
+    spool = { path = "$dir/spool"; fsync = "none"; full = "block"; }; }
 );
 END
 daemon -c "$dir/tapferry.conf"

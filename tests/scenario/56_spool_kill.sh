@@ -80,7 +80,8 @@ for i in 1 2 3 4 5; do
 	equal "twice, though it was not on the disk" \
 		"$(comm -23 "$dir/twice" "$dir/wanted" | wc -l)" 0
 	equal "more than twice" "$(uniq -c "$dir/got" | awk '$1 > 2' | wc -l)" 0
-	[ "$(wc -l <"$dir/twice")" -le 1000 ] ||
+	# under way, or delivered while one batch was being written
+	[ "$(wc -l <"$dir/twice")" -le 2000 ] ||
 		fail "$(wc -l <"$dir/twice") events twice"
 	rm "$dir/events.$i"
 done
