@@ -10,6 +10,10 @@
 /* What a sender or the end does is looked for so often. */
 #define LOOK_NS (250 * NS_PER_MS)
 
+/* After a halt the next output waits for this one.  What is not acknowledged by
+ * then it sends again. */
+#define HALT_PATIENCE_NS (2 * NS_PER_S)
+
 #define TIMEOUT_NS (10 * NS_PER_S) /* where request_timeout is "auto" */
 
 static const char *name(const struct acker *a)
@@ -133,8 +137,11 @@ static bool turn(struct acker *a, uint64_t *wake_ns)
 static bool ended(struct acker *a)
 {
 	struct stop *stop = &a->output->stop;
+	uint64_t halted = atomic_load(&a->output->halted_ns);
 
 	return stop_is_over(stop) ||
+	       (halted != 0 && clock_mono_ns(&clock_system) >=
+				       halted + HALT_PATIENCE_NS) ||
 	       (stop_is_draining(stop) &&
 		       atomic_load(&a->output->running) == 1 &&
 		       ack_table_is_idle(&a->table));

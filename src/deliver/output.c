@@ -40,7 +40,7 @@ void output_drain(struct output *o, uint64_t mono_deadline_ns)
 
 void output_halt(struct output *o)
 {
-	atomic_store(&o->halting, true);
+	atomic_store(&o->halted_ns, clock_mono_ns(&clock_system));
 	stop_drain(&o->stop, UINT64_MAX); /* wakes those that pause */
 }
 

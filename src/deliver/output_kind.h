@@ -31,8 +31,8 @@ struct output {
 	const struct output_settings *settings; /* const after start */
 	struct feed *feed;                      /* const after start */
 	struct stop stop;
-	_Atomic unsigned running; /* atomic: threads that have not ended */
-	_Atomic bool halting;     /* atomic: set once, by output_halt() */
+	_Atomic unsigned running;   /* atomic: threads that have not ended */
+	_Atomic uint64_t halted_ns; /* atomic: monotonic; 0: not halted */
 };
 
 /* Return: 0 or -errno. */
@@ -67,7 +67,7 @@ bool output_pauses(struct output *o);
  */
 static inline bool output_is_halting(const struct output *o)
 {
-	return atomic_load(&o->halting);
+	return atomic_load(&o->halted_ns) != 0;
 }
 
 /*

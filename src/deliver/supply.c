@@ -46,7 +46,7 @@ int supply_next(struct sender *s, struct batch **bp, bool *again)
 	*again = false;
 	if (!acker_is_on(s->acker))
 		return output_next(s->output, bp);
-	if (stop_is_over(stop))
+	if (stop_is_over(stop) || output_is_halting(s->output))
 		return OUTPUT_E_OVER;
 	if (output_pauses(s->output))
 		return OUTPUT_E_IDLE;

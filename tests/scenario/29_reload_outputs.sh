@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Reloads of outputs that hold more than a queue: acknowledgements that are
+# awaited, a spool, backends that are down.
+# shellcheck source=tests/scenario/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+
+# configure OUTPUT-SETTINGS BACKEND-URL...
+configure() {
+	local url urls=
+	for url in "${@:2}"; do
+		urls+="${urls:+, }{ url = \"$url\"; }"
+	done
+	cat >"$dir/tapferry.conf" <<END
+listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
+outputs = ( { name = "hec"; type = "hec"; token = "t"; $1
+  retry = { initial = "10ms"; max = "100ms"; hold = "100ms"; };
+  batch = { events = 100; linger = "20ms"; };
+  backends = ( $urls ); } );
+END
+}
+
+reloads=0
+reload() {
+	configure "$@"
+	reloads=$((reloads + 1))
+	kill -HUP "${pids[daemon]}"
+	wait_count ' RELOADED ' "$dir/daemon.err" $reloads
+}
+
+play() { send --to "unix:$dir/tap.sock" --generate --count "$1"; }
+
+total() {
+	awk -v key="$1=" '/ LEDGER / && / output=hec / {
+		for (i = 1; i <= NF; i++)
+			if (index($i, key) == 1)
+				sum += substr($i, length(key) + 1)
+	}
+	END { print sum + 0 }' "$dir/daemon.err"
+}
+
+nowhere=http://127.0.0.1:$(free_port)
+
+# --- a collector that is down is replaced: what waited goes to the other
+collect one
+configure '' "$nowhere"
+daemon -c "$dir/tapferry.conf"
+play 2000
+reload '' "$(collect_url one)"
+play 2000
+# and so it does where the batches change with it
+reload 'compression = "none"; senders = 2;' "$(collect_url one)"
+play 1000
+daemon_stop
+stop one
+equal "delivered" "$(total delivered)" 5000
+equal "collected" "$(collected one)" 5000
+
+# --- acknowledgements that never come do not hold a reload up
+collect never --ack never
+collect acks --ack on
+reloads=0
+configure 'acknowledge = true;' "$(collect_url never)"
+daemon -c "$dir/tapferry.conf"
+play 1000
+wait_for "$dir/daemon.err" ' READY '
+reload 'acknowledge = true; request_timeout = "9s";' "$(collect_url acks)"
+play 1000
+daemon_stop
+stop acks
+stop never
+equal "delivered with acknowledgement" "$(total delivered)" 2000
+equal "acknowledged by the second" "$(collected acks)" 2000
+
+# --- a spool changes hands, with what is in it
+reloads=0
+collect two
+spool="spool = { path = \"$dir/spool\"; };"
+configure "$spool" "$nowhere"
+daemon -c "$dir/tapferry.conf"
+play 3000
+reload "$spool compression = \"none\";" "$nowhere"
+play 1000
+reload "$spool senders = 2;" "$(collect_url two)"
+play 1000
+daemon_stop
+equal "dropped" "$(total dropped)" 0
+# what was still on its way is in the spool: the next run delivers it
+daemon -c "$dir/tapferry.conf"
+play 10
+sleep 1
+daemon_stop
+stop two
+equal "collected from the spool" "$(collected two)" 5010
