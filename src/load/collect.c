@@ -124,7 +124,7 @@ static void begin_delivery(struct collector *c, struct request *rq)
 	rq->delivery = (struct delivery){
 		.gzip = encoding != NULL && strcmp(encoding, "gzip") == 0,
 		.keep = c->settings->file != NULL || c->settings->ids != NULL ||
-			any,
+			c->settings->delays != NULL || any,
 		.check = c->settings->check && !any,
 		.raw = rq->endpoint == SERVICE_RAW,
 		.array = any,
@@ -241,6 +241,18 @@ static void unpark(struct collector *c, uint64_t mono_ns)
 		TAILQ_REMOVE(&c->parked, rq, parked);
 		MHD_resume_connection(rq->connection);
 	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void measure_delays(struct collector *c, const struct delivery *d)
+{
+	uint64_t now_ns = clock_real_ns(&clock_system);
+
+	if (c->settings->delays == NULL)
+		return;
+	pthread_mutex_lock(&c->lock);
+	delays_add(c->settings->delays, slice_from(d->body.data, d->body.len),
+		now_ns);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -382,6 +394,7 @@ static enum MHD_Result settle(struct collector *c, struct request *rq)
 	delivery_judge(&rq->delivery, &v);
 	if (rq->fault.number >= 0 && !rq->fault.taken && most >= v.events)
 		rq->fault.what = FAULT_NONE; /* there is no such event */
+	measure_delays(c, &rq->delivery);
 	if (v.status == 200 && c->settings->acks.on &&
 		fault_succeeds(&rq->fault))
 		return settle_later(c, rq, v.events);

@@ -12,17 +12,19 @@
 #include <stdio.h>
 
 #include "load/ack_rules.h"
+#include "load/delays.h"
 #include "load/faults.h"
 #include "load/ids.h"
 
 struct collect_settings {
 	int listen_fd; /* listening, non-blocking; collect_run() takes it */
 	unsigned threads;
-	const char *token; /* NULL: any will do, but there must be one */
-	bool check;        /* validate every event */
-	bool any_path;     /* take events on paths that are not HEC's */
-	FILE *file;        /* keep events here, one a line; NULL: do not */
-	uint64_t delay_ns; /* before every answer to a delivery */
+	const char *token;     /* NULL: any will do, but there must be one */
+	bool check;            /* validate every event */
+	bool any_path;         /* take events on paths that are not HEC's */
+	FILE *file;            /* keep events here, one a line; NULL: do not */
+	struct delays *delays; /* guarded: the collector's lock; or NULL */
+	uint64_t delay_ns;     /* before every answer to a delivery */
 	struct faults faults;
 	struct ack_rules acks;
 	struct faults ack_faults; /* of the ack endpoint */

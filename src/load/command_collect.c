@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "load/collect.h"
 #include "load/command.h"
 #include "load/option.h"
@@ -22,6 +23,8 @@ static const char help[] =
 	"  --any-path             take JSON on any path too, by POST and PUT\n"
 	"  --write FILE           keep the events, one a line\n"
 	"  --ids FILE             count events of send --number in it\n"
+	"  --delays-of TEXT       measure how long events with TEXT in them\n"
+	"                         were under way, by the time in them\n"
 	"  --delay DURATION       wait before every answer\n"
 	"  --faults SPEC          WHAT[+HOW][@WHEN][,...] with\n"
 	"                         WHAT: STATUS[/CODE[/NUMBER]], ok, html, "
@@ -55,6 +58,7 @@ struct options {
 	const char *ack;
 	const char *ack_faults;
 	uint64_t seed;
+	struct delays delays;
 	struct listen_settings socket;
 	struct collect_settings collect;
 };
@@ -79,6 +83,10 @@ static bool take(struct options *o, int option, const char *name)
 		return true;
 	case 'w':
 		o->write = optarg;
+		return true;
+	case 'D':
+		o->delays.text = optarg;
+		o->collect.delays = &o->delays;
 		return true;
 	case 'd':
 		return option_duration(&o->collect.delay_ns, name, optarg);
@@ -182,6 +190,7 @@ static int parse(struct options *o, int argc, char **argv, bool *helped)
 		{ "any-path", no_argument, NULL, 'y' },
 		{ "write", required_argument, NULL, 'w' },
 		{ "ids", required_argument, NULL, 'i' },
+		{ "delays-of", required_argument, NULL, 'D' },
 		{ "delay", required_argument, NULL, 'd' },
 		{ "faults", required_argument, NULL, 'f' },
 		{ "ack", required_argument, NULL, 'a' },
@@ -231,6 +240,16 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+static void print_delays(const struct delays *d)
+{
+	const struct spread *s = &d->ns;
+
+	printf("delays events=%" PRIu64 " p50_us=%" PRIu64 " p99_us=%" PRIu64
+	       " max_us=%" PRIu64 "\n",
+		s->count, spread_quantile(s, 0.5) / NS_PER_US,
+		spread_quantile(s, 0.99) / NS_PER_US, s->max / NS_PER_US);
+}
+
 /* Return: the exit status. */
 static int serve(const struct options *o)
 {
@@ -251,6 +270,8 @@ static int serve(const struct options *o)
 		fprintf(stderr, "tapferry-load: %s: %s\n", o->write,
 			strerror(-result.write_error));
 	printf("served connections=%" PRIu64 "\n", result.connections);
+	if (o->collect.delays != NULL)
+		print_delays(&o->delays);
 	printf("collected events=%" PRIu64 " requests=%" PRIu64
 	       " bytes=%" PRIu64 " bad=%" PRIu64,
 		result.events, result.requests, result.bytes, result.bad);
