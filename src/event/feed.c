@@ -301,6 +301,7 @@ static struct batch *open_batch(struct filler *f, uint64_t mono_ns)
 		return NULL;
 	}
 	f->open->opened_ns = mono_ns;
+	f->popped = ring_popped(&f->feed->sealed);
 	return f->open;
 }
 
@@ -339,6 +340,17 @@ bool filler_blocked(struct filler *f)
 	return !push_waiting(f) && !atomic_load(&f->feed->cut);
 }
 
+/*
+ * Has the output taken as many batches since the open one was begun as there
+ * are workers?  Then no more are added by time than are taken away, however
+ * many wait: a busy worker's do, and a quiet one's events must not wait for
+ * their batch to be full.
+ */
+static bool queue_moves(const struct filler *f)
+{
+	return ring_popped(&f->feed->sealed) - f->popped >= f->feed->n_workers;
+}
+
 uint64_t filler_tick(struct filler *f, uint64_t mono_ns)
 {
 	unsigned flushes =
@@ -355,10 +367,11 @@ uint64_t filler_tick(struct filler *f, uint64_t mono_ns)
 	if (mono_ns < due && !flush)
 		return due;
 	if (ring_len(&f->feed->sealed) != 0 &&
-		!f->feed->settings.spool_always && !flush)
+		!f->feed->settings.spool_always && !flush && !queue_moves(f))
 		return mono_ns + RECHECK_NS;
 	seal(f);
-	return UINT64_MAX;
+	/* a queue that moves may be full all the same */
+	return f->waiting == NULL ? UINT64_MAX : mono_ns + ROOM_PAUSE_NS;
 }
 
 void filler_flush(struct filler *f)

@@ -204,6 +204,7 @@ struct filler {
 	struct feed *feed;
 	struct encoder *encoder;
 	struct batch *open;       /* NULL until an event comes */
+	uint32_t popped;          /* of the ring, when that was opened */
 	struct batch *waiting;    /* sealed, and no room yet (OVERFLOW_BLOCK) */
 	struct stat_shard *stats; /* this worker's */
 	unsigned flushes;         /* the feed's, that were done */
@@ -236,10 +237,11 @@ bool filler_blocked(struct filler *f);
 /*
  * filler_tick() - seal by time
  *
- * An open batch past its linger is sealed, unless batches already wait in the
- * ring: it would only wait behind them, and filling it up makes the most of
- * memory during an outage.  (Not where everything goes to disk: there it is
- * safe only when sealed.)  After feed_flush() it is sealed whatever its age.
+ * An open batch past its linger is sealed, unless the ring stands still with
+ * batches in it: then it would only wait behind them, and filling it up makes
+ * the most of memory during an outage.  (Not where everything goes to disk:
+ * there it is safe only when sealed.)  After feed_flush() it is sealed whatever
+ * its age.
  * Return: the monotonic time at which to call again (UINT64_MAX: no need).
  */
 uint64_t filler_tick(struct filler *f, uint64_t mono_ns);

@@ -83,3 +83,8 @@ size_t ring_len(const struct ring *r)
 
 	return len > 0 ? (size_t)len : 0;
 }
+
+uint32_t ring_popped(const struct ring *r)
+{
+	return ck_pr_load_uint(&r->ring.c_head);
+}

@@ -69,4 +69,7 @@ void ring_close(struct ring *r);
  */
 size_t ring_len(const struct ring *r);
 
+/* How many were popped so far, in 32 bits; as much of an estimate. */
+uint32_t ring_popped(const struct ring *r);
+
 #endif

@@ -181,6 +181,47 @@ START_TEST(a_flush_is_not_kept_for_events_to_come)
 }
 END_TEST
 
+START_TEST(behind_a_queue_that_moves_the_linger_counts)
+{
+	uint64_t late = 10 * settings.linger_ns;
+
+	start();
+	add(30, 0);
+	add(1, 0);
+	ck_assert_uint_gt(filler_tick(&filler, late), late);
+	ck_assert_uint_eq(ring_len(&feed.sealed), 3);
+	for (unsigned i = 0; i < feed.n_workers; i++)
+		ck_assert_uint_eq(take_batch(), 10);
+	ck_assert_uint_gt(ring_len(&feed.sealed), 0);
+	filler_tick(&filler, late);
+	while (ring_len(&feed.sealed) > 1)
+		ck_assert_uint_eq(take_batch(), 10);
+	ck_assert_uint_eq(take_batch(), 1);
+	finish();
+}
+END_TEST
+
+START_TEST(what_is_sealed_by_time_without_room_is_tried_again)
+{
+	uint64_t late = 10 * settings.linger_ns;
+
+	settings.overflow = OVERFLOW_BLOCK;
+	start();
+	add(40, 0);
+	add(1, 0);
+	ck_assert_uint_eq(take_batch(), 10);
+	add(10, 0); /* the queue is full again, and has moved */
+	ck_assert_uint_lt(filler_tick(&filler, late), UINT64_MAX);
+	ck_assert_uint_eq(take_batch(), 10);
+	filler_tick(&filler, late);
+	ck_assert(!filler_blocked(&filler));
+	while (ring_len(&feed.sealed) > 0)
+		take_batch();
+	ck_assert_uint_eq(counted(OUTPUT_DELIVERED), 51);
+	finish();
+}
+END_TEST
+
 START_TEST(a_full_queue_drops_the_newest_batch_and_counts_it)
 {
 	start();
@@ -315,6 +356,8 @@ int main(void)
 	tcase_add_test(t, behind_a_queue_a_batch_goes_on_filling);
 	tcase_add_test(t, a_flush_seals_what_is_open_once_whatever_its_age);
 	tcase_add_test(t, a_flush_is_not_kept_for_events_to_come);
+	tcase_add_test(t, behind_a_queue_that_moves_the_linger_counts);
+	tcase_add_test(t, what_is_sealed_by_time_without_room_is_tried_again);
 	tcase_add_test(t, a_full_queue_drops_the_newest_batch_and_counts_it);
 	tcase_add_test(t, an_event_larger_than_a_batch_is_dropped_alone);
 	tcase_add_test(t, blocking_asks_the_worker_to_stop_and_drops_nothing);
