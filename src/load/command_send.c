@@ -107,9 +107,9 @@ static void print_connections(const struct send_result *r)
 {
 	printf("connections opened=%" PRIu64 " accepted=%" PRIu64
 	       " stopped=%" PRIu64 " finished=%" PRIu64 " cut=%" PRIu64
-	       " reconnects=%" PRIu64 " failed=%u\n",
+	       " reconnects=%" PRIu64 " failed=%u seconds=%.3f\n",
 		r->opened, r->accepted, r->stopped, r->finished, r->cut,
-		r->reconnects, r->failed);
+		r->reconnects, r->failed, (double)r->all_ns / (double)NS_PER_S);
 	printf("accept p50_us=%" PRIu64 " p99_us=%" PRIu64 " max_us=%" PRIu64
 	       "\n",
 		spread_quantile(&r->accept_ns, 0.5) / NS_PER_US,

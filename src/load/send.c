@@ -242,6 +242,7 @@ static void sum(const struct sender *s, struct send_result *result)
 
 	*result = (struct send_result){
 		.ns = s->last_ns - s->start_ns,
+		.all_ns = now_ns() - s->start_ns,
 		.opened = f->opened,
 		.accepted = f->accepted,
 		.stopped = f->stopped,

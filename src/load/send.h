@@ -22,7 +22,9 @@ struct send_settings {
 struct send_result {
 	uint64_t frames; /* whole frames that the sockets took */
 	uint64_t bytes;
-	uint64_t ns; /* from the first stretch to the last octet */
+	uint64_t ns;     /* from the first stretch to the last octet */
+	uint64_t all_ns; /* from the first stretch to the last connection's end
+			  */
 	/* connections */
 	uint64_t opened;
 	uint64_t accepted;         /* ACCEPT came */
