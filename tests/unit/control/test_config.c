@@ -35,6 +35,37 @@ START_TEST(the_shortest_file_gets_all_defaults)
 }
 END_TEST
 
+START_TEST(as_much_may_wait_for_acknowledgement_as_in_memory)
+{
+	static const struct {
+		const char *text;
+		unsigned pending;
+	} cases[] = {
+		{ "", 0 },
+		{ "ack = { max_pending = 7; };", 0 },
+		{ "acknowledge = true;", 4000 },
+		{ "acknowledge = true; ack = { max_pending = 7; };", 7 },
+	};
+	char text[512];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text),
+			LISTENERS "buffer_size = 4000; outputs = ( { name = "
+				  "\"o\"; type = \"hec\"; token = \"t\"; "
+				  "backends = ( { url = \"http://h\"; } ); %s "
+				  "} );",
+			cases[i].text);
+		assert_loads(text);
+		ck_assert_uint_eq(config.outputs[0].feed.pending_events,
+			cases[i].pending);
+		ck_assert_int_eq(config.outputs[0].remote.acknowledge, i >= 2);
+		ck_assert_uint_eq(config.outputs[0].remote.ack_timeout_ns,
+			300 * NS_PER_S);
+		config_deinit(&config);
+	}
+}
+END_TEST
+
 /* What is to be done when memory is full, in all ways it can be said. */
 START_TEST(overflow_goes_to_the_spool_if_there_is_one)
 {
@@ -620,6 +651,7 @@ int main(void)
 	tcase_add_test(t, the_token_may_come_from_a_file_or_a_credential);
 	tcase_add_test(t, includes_are_found_beside_the_file_and_named);
 	tcase_add_test(t, a_number_too_large_for_libconfig_is_refused);
+	tcase_add_test(t, as_much_may_wait_for_acknowledgement_as_in_memory);
 	tcase_add_test(t, a_file_that_cannot_be_read_says_why);
 	return suite_run("config", t);
 }

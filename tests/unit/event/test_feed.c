@@ -51,6 +51,23 @@ static void add(unsigned n, uint64_t mono_ns)
 		filler_add(&filler, &e, mono_ns);
 }
 
+/* Batches that wait for acknowledgement take none from those that queue. */
+START_TEST(pending_batches_are_besides_the_queue)
+{
+	unsigned without;
+
+	start();
+	without = feed.pool.max;
+	ck_assert_uint_eq(feed.pending_max, 0);
+	finish();
+	settings.pending_events = 25;
+	start();
+	ck_assert_uint_eq(feed.pending_max, 3);
+	ck_assert_uint_eq(feed.pool.max, without + 3);
+	finish();
+}
+END_TEST
+
 static uint64_t counted(enum output_stat id)
 {
 	return stat_sum(&feed.stats, id);
@@ -350,6 +367,7 @@ int main(void)
 	TCase *t = tcase_create("feed");
 
 	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, pending_batches_are_besides_the_queue);
 	tcase_add_test(t, a_batch_seals_when_it_has_its_events);
 	tcase_add_test(t, a_batch_seals_before_its_bytes_overflow);
 	tcase_add_test(t, a_batch_seals_after_its_linger);
