@@ -120,6 +120,7 @@ START_TEST(secrets_are_not_printed)
 	ck_assert_ptr_null(strstr(buf_str(&out), "t0ken"));
 	ck_assert_ptr_null(strstr(buf_str(&out), "k3y"));
 	ck_assert_ptr_nonnull(strstr(buf_str(&out), "X-Key: ****"));
+	config_deinit(&config);
 	/* and what is printed in their place is not taken for them */
 	assert_wrong(WITH("user = \"u\"; password = \"********\";", ""),
 		"is the mask");

@@ -2,9 +2,12 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -347,6 +350,62 @@ START_TEST(connections_are_made_ahead_of_need)
 }
 END_TEST
 
+static int option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	ck_assert_int_eq(getsockopt(fd, level, name, &value, &len), 0);
+	return value;
+}
+
+START_TEST(quiet_connections_are_probed_as_the_settings_say)
+{
+	const struct fake_reply script[] = { FAKE_OK };
+	const struct pool_use unused = { 0 };
+	struct http_target_settings s = settings();
+	struct pool_lease lease;
+	int fd;
+
+	s.keepalive_time_ns = 70 * NS_PER_S;
+	s.keepalive_interval_ns = 11 * NS_PER_S;
+	s.keepalive_count = 4;
+	aim(&s);
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post("{\"n\":0}"), 0);
+	ck_assert_int_eq(
+		pool_lease(target->pool, (struct pool_holder){ "test", 0 },
+			NULL, &lease),
+		0);
+	fd = ((struct http_conn *)lease.conn)->fd;
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	ck_assert_int_eq(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 70);
+	ck_assert_int_eq(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 11);
+	ck_assert_int_eq(option(fd, IPPROTO_TCP, TCP_KEEPCNT), 4);
+	pool_release(target->pool, &lease, &unused);
+	fake_collector_stop(&server);
+}
+END_TEST
+
+START_TEST(auto_learns_from_requests_that_were_given_up)
+{
+	const struct fake_reply script[] = { { .fault = FAKE_STALL } };
+	struct http_target_settings s = settings();
+	struct histogram_reading took;
+
+	s.request_timeout_ns = 0;
+	aim(&s);
+	ck_assert_uint_eq(patience_ns(&target->patience), PATIENCE_START_NS);
+	atomic_store(&target->patience.timeout_ns, 100 * NS_PER_MS);
+	fake_collector_start(&server, 0, script, 1);
+	ck_assert_int_eq(post("{\"n\":0}"), HTTP_E_FAILED);
+	histogram_read(&target->patience.took, &took);
+	ck_assert_uint_eq(took.count, 1);
+	ck_assert_uint_ge(took.sum, 2 * 100 * NS_PER_MS);
+	fake_collector_stop(&server);
+}
+END_TEST
+
 START_TEST(other_requests_have_their_own_method_and_headers)
 {
 	const struct fake_reply script[] = { FAKE_OK };
@@ -509,6 +568,8 @@ int main(void)
 	tcase_add_test(t, who_finds_no_connection_free_has_sent_nothing);
 	tcase_add_test(t, who_is_not_reached_is_no_connection);
 	tcase_add_test(t, connections_are_made_ahead_of_need);
+	tcase_add_test(t, quiet_connections_are_probed_as_the_settings_say);
+	tcase_add_test(t, auto_learns_from_requests_that_were_given_up);
 	tcase_add_test(t, other_requests_have_their_own_method_and_headers);
 	tcase_add_test(t, a_token_with_a_line_break_is_refused);
 	tcase_add_test(
