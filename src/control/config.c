@@ -9,6 +9,7 @@
 
 #include "collector/url.h"
 #include "control/config_access.h"
+#include "control/config_control.h"
 #include "control/config_monitor.h"
 #include "control/memory.h"
 
@@ -321,6 +322,7 @@ static int hand_out(struct config *c, struct config_memory *m)
 		.grace_ns = v->main.grace_ns,
 		.drain_ns = v->main.drain_ns,
 		.monitor = v->main.monitor.endpoint,
+		.control = v->main.control,
 		.memory = m,
 	};
 	return 0;
@@ -342,6 +344,7 @@ static int load(struct config *c, struct config_memory *m,
 	for (size_t i = 0; r == 0 && i < m->values.n_listeners; i++)
 		r = check_tls(m, i);
 	check_outputs(m);
+	config_check_control(m);
 	if (r == 0)
 		r = config_check_monitor(m);
 	if (r == 0)

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "control/control_socket.h"
 #include "deliver/output.h"
 #include "intake/intake.h"
 #include "monitor/monitor.h"
@@ -29,6 +30,7 @@ struct config {
 	uint64_t grace_ns;               /* intake_stop() */
 	uint64_t drain_ns;               /* outputs' drain deadline */
 	struct monitor_settings monitor; /* no address: there is none */
+	struct control_settings control; /* no path: there is none */
 	struct config_memory *memory;    /* owns every string and array above */
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "control/beat.h"
+#include "control/controlling.h"
 #include "control/monitoring.h"
 #include "control/notify.h"
 #include "control/outlets.h"
@@ -26,7 +27,7 @@ enum {
 	POLL_MS = 20,
 	TLS_LOOK_S = 3, /* how often certificates are looked at */
 	TEND_MS = 50,   /* how often outlets are, after a reload */
-	/* how often the pulses are, for the monitor, without a watchdog */
+	/* how often the pulses are, for who asks, without a watchdog */
 	LIFE_LOOK_S = 5,
 };
 
@@ -47,13 +48,16 @@ struct daemon {
 	_Atomic uint64_t life_interval_ns; /* atomic: between two */
 	_Atomic bool draining;             /* atomic */
 	struct monitoring monitoring;
+	struct controlling controlling;
 	int signals;      /* signalfd */
 	int intake_ended; /* eventfd: the thread below is through */
 	struct thread stopper;
 	uint64_t grace_deadline_ns; /* const while the stopper runs */
 	bool cut;                   /* a second signal came */
+	bool leave;                 /* somebody asked for that */
 	bool reload_due;            /* asked for while one was under way */
 	bool tending;               /* outlets have something to be tended */
+	int asked; /* signal that the control socket stands for; 0: none */
 };
 
 /* All threads inherit the mask; main alone reads the signals, from here. */
@@ -72,19 +76,27 @@ static int open_signals(struct daemon *d)
 	return d->signals < 0 ? -errno : 0;
 }
 
-/* Return: a signal's number, or 0 when none came within the time. */
+/*
+ * Serves the control socket meanwhile.
+ * Return: a signal's number, or 0 when none came within the time.
+ */
 static int wait_signal(struct daemon *d, int timeout_ms)
 {
 	struct pollfd p[] = {
 		{ .fd = d->signals, .events = POLLIN },
 		{ .fd = d->intake_ended, .events = POLLIN },
+		{ .fd = controlling_fd(&d->controlling), .events = POLLIN },
 	};
 	struct signalfd_siginfo info;
+	int asked;
 
-	poll(p, 2, timeout_ms);
-	if (read(d->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return 0;
-	return (int)info.ssi_signo;
+	poll(p, 3, timeout_ms);
+	controlling_serve(&d->controlling);
+	if (read(d->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		return (int)info.ssi_signo;
+	asked = d->asked;
+	d->asked = 0;
+	return asked;
 }
 
 static int start(struct daemon *d, char *error, size_t cap)
@@ -150,7 +162,9 @@ static uint64_t life_interval_ns(const struct config *c)
 
 	if (watchdog != 0)
 		return watchdog / 2;
-	return c->monitor.listen.address.len != 0 ? LIFE_LOOK_S * NS_PER_S : 0;
+	return c->monitor.listen.address.len != 0 || c->control.path != NULL
+		       ? LIFE_LOOK_S * NS_PER_S
+		       : 0;
 }
 
 /* For the monitor.  Main is looked at by how long its last look is ago. */
@@ -212,8 +226,10 @@ static void tend(struct daemon *d, uint64_t now)
 	if (news)
 		monitoring_pause(&d->monitoring);
 	d->tending = outlets_tend(&d->outlets, &d->stats, now);
-	if (news)
+	if (news) {
 		monitoring_resume(&d->monitoring, d->edition, &d->outlets);
+		controlling_follow(&d->controlling);
+	}
 }
 
 static void keep_beats(struct daemon *d)
@@ -245,7 +261,8 @@ static void log_lines(enum log_level level, const char *text)
 	}
 }
 
-static void read_again(struct daemon *d)
+/* Return: as reload(). */
+static int read_again(struct daemon *d, struct buf *said)
 {
 	const struct reload l = {
 		.source = d->source,
@@ -253,33 +270,41 @@ static void read_again(struct daemon *d)
 		.outlets = &d->outlets,
 		.intake = d->intake,
 	};
-	struct buf said = BUF_NULL;
 	int r;
 
 	notify("RELOADING=1\nMONOTONIC_USEC=%llu",
 		(unsigned long long)(clock_mono_ns(&clock_system) / 1000));
 	monitoring_pause(&d->monitoring);
-	r = reload(&l, &said);
+	r = reload(&l, said);
 	monitoring_resume(&d->monitoring, d->edition, &d->outlets);
-	d->reload_due = r == -EBUSY;
+	controlling_follow(&d->controlling);
 	if (r == 0) {
 		d->tending = true;
 		start_beats(d);
 		intake_refresh_tls(d->intake, true);
-		log_lines(LOG_LEVEL_WARN, buf_str(&said));
+		log_lines(LOG_LEVEL_WARN, buf_str(said));
 		log_info(RELOADED, "goes on by the new configuration",
 			"listeners=%zu outputs=%zu max_connections=%u",
 			d->edition->config.intake.n_listeners, d->outlets.n,
 			d->edition->config.intake.max_connections);
 	} else if (r != -EBUSY) {
-		log_lines(LOG_LEVEL_ERROR, buf_str(&said));
+		log_lines(LOG_LEVEL_ERROR, buf_str(said));
 		log_error(RELOAD_FAILED,
 			"goes on by the configuration it had: correct it and "
 			"reload again",
 			"error=\"%s\"", strerror(-r));
 	}
-	buf_deinit(&said);
 	notify("READY=1");
+	return r;
+}
+
+/* Nobody but the log is to know. */
+static void read_again_by_signal(struct daemon *d)
+{
+	struct buf said = BUF_NULL;
+
+	d->reload_due = read_again(d, &said) == -EBUSY;
+	buf_deinit(&said);
 }
 
 static int next_beat_ms(const struct daemon *d)
@@ -289,11 +314,49 @@ static int next_beat_ms(const struct daemon *d)
 	int life = beat_wait_ms(&d->life_beat, now);
 	int tls = beat_wait_ms(&d->tls_beat, now);
 
+	int control = controlling_wait_ms(&d->controlling, now);
+
 	if (life < first)
 		first = life;
+	if (control < first)
+		first = control;
 	if ((d->tending || d->reload_due) && (first < 0 || first > TEND_MS))
 		first = TEND_MS;
 	return tls < first ? tls : first;
+}
+
+static int reload_for_control(void *arg, struct buf *said)
+{
+	struct daemon *d = arg;
+
+	return read_again(d, said);
+}
+
+static void shut_down_for_control(void *arg, bool now)
+{
+	struct daemon *d = arg;
+
+	if (!atomic_load(&d->draining))
+		d->asked = SIGTERM;
+	if (now && !d->cut)
+		d->leave = true;
+}
+
+static int start_controlling(struct daemon *d, char *error, size_t cap)
+{
+	const struct command_room room = {
+		.view = &d->monitoring.view,
+		.outlets = &d->outlets,
+		.edition = &d->edition,
+		.reload = reload_for_control,
+		.shutdown = shut_down_for_control,
+		.daemon = d,
+	};
+	int r = controlling_start(&d->controlling, &room, error, cap);
+
+	if (r != 0)
+		intake_stop(d->intake, 0);
+	return r;
 }
 
 /* Until a signal asks for the end. */
@@ -304,7 +367,7 @@ static int run(struct daemon *d)
 
 		keep_beats(d);
 		if (d->reload_due && outlets_settled(&d->outlets))
-			read_again(d);
+			read_again_by_signal(d);
 		switch (sig) {
 		case SIGTERM:
 		case SIGINT:
@@ -317,7 +380,7 @@ static int run(struct daemon *d)
 		case SIGHUP:
 			log_info(RELOAD, "reading the configuration again",
 				"signal=HUP");
-			read_again(d);
+			read_again_by_signal(d);
 			break;
 		}
 	}
@@ -335,7 +398,7 @@ static void stop_intake(void *arg)
 
 static void cut(struct daemon *d)
 {
-	log_error(SHUTDOWN_CUT, "second signal: leaving at once", "%s", "");
+	log_error(SHUTDOWN_CUT, "asked again: leaving at once", "%s", "");
 	d->cut = true;
 	intake_cut(d->intake);
 	outlets_cut(&d->outlets);
@@ -346,7 +409,7 @@ static void watch_for_second_signal(struct daemon *d)
 	int sig = wait_signal(d, POLL_MS);
 
 	keep_beats(d);
-	if ((sig == SIGTERM || sig == SIGINT) && !d->cut)
+	if ((sig == SIGTERM || sig == SIGINT || d->leave) && !d->cut)
 		cut(d);
 }
 
@@ -392,7 +455,8 @@ static void end(struct daemon *d)
 
 static void deinit(struct daemon *d)
 {
-	monitoring_stop(&d->monitoring); /* it looks at all below */
+	controlling_stop(&d->controlling); /* these look at all below */
+	monitoring_stop(&d->monitoring);
 	if (d->intake != NULL)
 		d->intake = intake_free(d->intake);
 	outlets_end(&d->outlets);
@@ -429,6 +493,8 @@ int daemon_run(struct config *config, const struct config_source *source)
 		r = start(&d, error, sizeof(error));
 	if (r == 0)
 		r = start_monitor(&d, error, sizeof(error));
+	if (r == 0)
+		r = start_controlling(&d, error, sizeof(error));
 	if (r != 0) {
 		log_error(START_FAILED, error, "%s", "");
 		goto out;
@@ -446,6 +512,7 @@ int daemon_run(struct config *config, const struct config_source *source)
 	c = &d.edition->config; /* of the last reload */
 
 	atomic_store(&d.draining, true);
+	d.controlling.room.draining = true;
 	notify("STOPPING=1\nSTATUS=draining");
 	log_info(SHUTDOWN, "draining", "signal=%s grace_ms=%llu drain_ms=%llu",
 		sig == SIGTERM ? "TERM" : "INT",

@@ -37,6 +37,8 @@ static rlim_t count_others(const struct config *c)
 		n += count_output(&c->outputs[i]);
 	if (c->monitor.listen.address.len != 0)
 		n += OF_THE_MONITOR + c->monitor.max_connections;
+	if (c->control.path != NULL)
+		n += 2 + CONTROL_CLIENTS_MAX;
 	return n;
 }
 

@@ -112,6 +112,8 @@ int outlets_prepare(const struct outlets *now, struct outlets *next,
 
 		if (had == NULL || differs & (DIFFERS_FEED | DIFFERS_KEEPER))
 			r = outlet_new(&t, e, i);
+		if (r == 0 && had != NULL && t != had) /* stays paused */
+			feed_pause(&t->feed, feed_is_paused(&had->feed));
 		if (r == 0) {
 			next->of[next->n] = t;
 			next->feeds[next->n++] = &t->feed;

@@ -41,6 +41,7 @@ const struct scope scopes[SCOPE_COUNT] = {
 #define SHUTDOWN_VALUES       struct main_values
 #define LOG_VALUES            struct main_values
 #define MONITOR_VALUES        struct main_values
+#define CONTROL_VALUES        struct main_values
 #define MONITOR_TLS_VALUES    struct main_values
 #define LISTENER_VALUES       struct listener_values
 #define KEEPALIVE_VALUES      struct listener_values

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "control/control_socket.h"
 #include "deliver/output.h"
 #include "monitor/monitor.h"
 #include "net/cidr.h"
@@ -42,6 +43,7 @@ struct main_values {
 	unsigned log_level;
 	unsigned log_target;
 	struct monitor_values monitor;
+	struct control_settings control;
 };
 
 struct listener_values {

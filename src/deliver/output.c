@@ -10,6 +10,19 @@
  */
 #define IDLE_NS (250 * NS_PER_MS)
 
+const char *output_type_name(enum output_type type)
+{
+	static const char *const names[OUTPUT_TYPE_COUNT] = {
+		[OUTPUT_TYPE_STDOUT] = "stdout",
+		[OUTPUT_TYPE_FILE] = "file",
+#define TYPE_NAME(id, name) [OUTPUT_TYPE_##id] = #name,
+		COLLECTORS(TYPE_NAME, )
+#undef TYPE_NAME
+	};
+
+	return names[type];
+}
+
 unsigned output_senders(const struct output_settings *s)
 {
 	if (output_collector(s->type) == NULL)

@@ -42,6 +42,9 @@ static inline const struct collector *output_collector(enum output_type type)
 				       : NULL;
 }
 
+/* As a configuration names it: "stdout", "hec", ... */
+const char *output_type_name(enum output_type type);
+
 struct backend_settings {
 	const char *url; /* as configured, checked by the collector's url() */
 	unsigned weight; /* 1 or more; 0: 1 */

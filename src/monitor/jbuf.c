@@ -76,3 +76,9 @@ void jbuf_text(struct jbuf *j, const char *key, const char *text)
 	else
 		jbuf_slice(j, key, slice_from(text, strlen(text)));
 }
+
+void jbuf_raw(struct jbuf *j, const char *key, const char *value)
+{
+	begin(j, key);
+	buf_add_str(j->out, value);
+}

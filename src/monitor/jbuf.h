@@ -35,6 +35,9 @@ void jbuf_text(struct jbuf *j, const char *key, const char *text);
 /* Any octets: what is no UTF-8 becomes U+FFFD. */
 void jbuf_slice(struct jbuf *j, const char *key, struct slice text);
 
+/* One value, as it is: it is JSON already. */
+void jbuf_raw(struct jbuf *j, const char *key, const char *value);
+
 enum { JBUF_TEXT_MAX = 1024 };
 
 #endif

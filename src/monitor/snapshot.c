@@ -72,6 +72,7 @@ static int look_at_output(struct output_snapshot *o,
 
 	*o = (struct output_snapshot){
 		.settings = &v->output_settings[i],
+		.paused = feed_is_paused(f),
 		.queued = ring_len(&f->sealed),
 		.queue_max = f->queue_max,
 		.pool_size = f->pool.max,

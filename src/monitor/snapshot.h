@@ -34,6 +34,7 @@ struct spool_snapshot {
 
 struct output_snapshot {
 	const struct output_settings *settings;
+	bool paused;
 	struct ledger ledger;
 	struct backend_snapshot *backends;
 	size_t n_backends;

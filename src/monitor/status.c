@@ -142,6 +142,8 @@ static void write_output(struct jbuf *j, const struct output_snapshot *o)
 {
 	jbuf_open(j, NULL, '{');
 	jbuf_text(j, "name", o->settings->feed.name);
+	jbuf_text(j, "type", output_type_name(o->settings->type));
+	jbuf_bool(j, "paused", o->paused);
 	write_ledger(j, &o->ledger);
 	jbuf_open(j, "queue", '{');
 	jbuf_u64(j, "batches", o->queued);
