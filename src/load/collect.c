@@ -9,11 +9,13 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "load/acks.h"
 #include "load/collect_faults.h"
 #include "load/delivery.h"
+#include "load/keys.h"
 #include "load/progress.h"
 #include "load/reply.h"
 #include "load/service.h"
@@ -54,6 +56,7 @@ struct collector {
 	struct collect_faults faults;
 	struct collect_faults ack_faults;
 	struct acks acks;
+	struct keys keys; /* with settings->idempotent */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, request) parked; /* guarded: lock */
 	bool stopping;                /* guarded: lock; nobody parks any more */
@@ -383,6 +386,16 @@ static enum MHD_Result go_wrong(struct collector *c, struct request *rq)
 	}
 }
 
+/* Were its events not taken before? */
+static bool is_news(struct collector *c, struct request *rq)
+{
+	const char *key = MHD_lookup_connection_value(
+		rq->connection, MHD_HEADER_KIND, "Idempotency-Key");
+
+	return !c->settings->idempotent || key == NULL ||
+	       keys_add(&c->keys, key);
+}
+
 static enum MHD_Result settle(struct collector *c, struct request *rq)
 {
 	uint64_t most = fault_keeps(&rq->fault);
@@ -400,6 +413,8 @@ static enum MHD_Result settle(struct collector *c, struct request *rq)
 		return settle_later(c, rq, v.events);
 	if (v.events > most)
 		v.events = most;
+	if (v.events > 0 && !is_news(c, rq))
+		v.events = 0; /* taken before: the answer is the same */
 	if (v.events > 0 && write_events(c, &rq->delivery, v.events) != 0)
 		return answer(
 			c, rq, 500, REPLY_INTERNAL_ERROR, REPLY_NO_NUMBER);
@@ -590,12 +605,16 @@ int collect_run(
 
 	TAILQ_INIT(&c.parked);
 	pthread_mutex_init(&c.lock, NULL);
+	if (settings->idempotent)
+		r = keys_init(&c.keys);
 	collect_faults_init(&c.faults, &settings->faults);
 	collect_faults_init(&c.ack_faults, &settings->ack_faults);
 	acks_init(&c.acks, &settings->acks, on_in, &c);
 	errno = 0;
-	daemon = start(&c);
-	if (daemon == NULL) {
+	daemon = r == 0 ? start(&c) : NULL;
+	if (r != 0) {
+		close(settings->listen_fd); /* nobody else will */
+	} else if (daemon == NULL) {
 		r = errno != 0 ? -errno : -ENOMEM;
 	} else {
 		serve(&c);
@@ -607,6 +626,7 @@ int collect_run(
 	}
 	acks_deinit(&c.acks);
 	collect_faults_deinit(&c.faults);
+	keys_deinit(&c.keys);
 	collect_faults_deinit(&c.ack_faults);
 	pthread_mutex_destroy(&c.lock);
 	*result = (struct collect_result){

@@ -21,6 +21,7 @@ struct collect_settings {
 	unsigned threads;
 	const char *token;     /* NULL: any will do, but there must be one */
 	bool check;            /* validate every event */
+	bool idempotent;       /* take a request with a known key only once */
 	bool any_path;         /* take events on paths that are not HEC's */
 	FILE *file;            /* keep events here, one a line; NULL: do not */
 	struct delays *delays; /* guarded: the collector's lock; or NULL */

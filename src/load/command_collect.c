@@ -21,6 +21,8 @@ static const char help[] =
 	"  --token TOKEN          the only token that is taken (default: any)\n"
 	"  --check                validate every event strictly\n"
 	"  --any-path             take JSON on any path too, by POST and PUT\n"
+	"  --idempotent           take requests with the same Idempotency-Key\n"
+	"                         once\n"
 	"  --write FILE           keep the events, one a line\n"
 	"  --ids FILE             count events of send --number in it\n"
 	"  --delays-of TEXT       measure how long events with TEXT in them\n"
@@ -76,6 +78,8 @@ static bool take(struct options *o, int option, const char *name)
 		return true;
 	case 'c':
 		return o->collect.check = true;
+	case 'I':
+		return o->collect.idempotent = true;
 	case 'y':
 		return o->collect.any_path = true;
 	case 'i':
@@ -188,6 +192,7 @@ static int parse(struct options *o, int argc, char **argv, bool *helped)
 		{ "token", required_argument, NULL, 't' },
 		{ "check", no_argument, NULL, 'c' },
 		{ "any-path", no_argument, NULL, 'y' },
+		{ "idempotent", no_argument, NULL, 'I' },
 		{ "write", required_argument, NULL, 'w' },
 		{ "ids", required_argument, NULL, 'i' },
 		{ "delays-of", required_argument, NULL, 'D' },
