@@ -142,6 +142,8 @@ static void print_counters(void)
 	print_counters_of("INTAKE_", intake_stat_desc, INTAKE_STAT_COUNT);
 	printf("\n## Output\n\nOne set for each output.\n\n");
 	print_counters_of("OUTPUT_", output_stat_desc, OUTPUT_STAT_COUNT);
+	printf("\n## Listener\n\nOne set for each listener.\n\n");
+	print_counters_of("LISTENER_", listener_stat_desc, LISTENER_STAT_COUNT);
 	printf("\n## Backend\n\nOne set for each backend of an output; kept "
 	       "while the backend stays, over a\nreload too.\n\n");
 	print_counters_of("BACKEND_", backend_stat_desc, BACKEND_STAT_COUNT);

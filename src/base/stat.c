@@ -19,6 +19,11 @@ const struct stat_desc output_stat_desc[OUTPUT_STAT_COUNT] = {
 #include "base/stat.def"
 };
 
+const struct stat_desc listener_stat_desc[LISTENER_STAT_COUNT] = {
+#define LISTENER_STAT(name, unit, help) { #name, #unit, help },
+#include "base/stat.def"
+};
+
 const struct stat_desc backend_stat_desc[BACKEND_STAT_COUNT] = {
 #define BACKEND_STAT(name, unit, help) { #name, #unit, help },
 #include "base/stat.def"

@@ -29,6 +29,13 @@ enum output_stat {
 	OUTPUT_STAT_COUNT
 };
 
+/* Counters of one listener. */
+enum listener_stat {
+#define LISTENER_STAT(name, unit, help) LISTENER_##name,
+#include "base/stat.def"
+	LISTENER_STAT_COUNT
+};
+
 /* Counters of one backend (struct backend has them). */
 enum backend_stat {
 #define BACKEND_STAT(name, unit, help) BACKEND_##name,
@@ -51,6 +58,7 @@ struct stat_desc {
 
 extern const struct stat_desc intake_stat_desc[INTAKE_STAT_COUNT];
 extern const struct stat_desc output_stat_desc[OUTPUT_STAT_COUNT];
+extern const struct stat_desc listener_stat_desc[LISTENER_STAT_COUNT];
 extern const struct stat_desc backend_stat_desc[BACKEND_STAT_COUNT];
 extern const struct stat_desc pool_stat_desc[POOL_STAT_COUNT];
 

@@ -71,6 +71,7 @@ static enum accepted refuse(struct acceptor *a, struct conn *c, int why)
 		crew_listener_name(a->crew, c), peer,
 		registry_count(&a->crew->registry));
 	stat_inc(a->stats, refusal->stat);
+	gate_count(&a->crew->gates[0], c->listener, LISTENER_REFUSED, 1);
 	pace_count(&a->refusals, c->accepted_ns);
 	conn_free(c);
 	return refusal->accepted;
@@ -88,6 +89,7 @@ static enum accepted admit(struct acceptor *a, struct conn *c)
 		return fail(a, "malloc", -r);
 	}
 	stat_inc(a->stats, INTAKE_CONNECTIONS_ACCEPTED);
+	gate_count(&a->crew->gates[0], c->listener, LISTENER_ACCEPTED, 1);
 	conn_peer_text(c, peer);
 	log_info_limited(INTAKE_ACCEPTED, "connection accepted",
 		"listener=%s peer=%s", crew_listener_name(a->crew, c), peer);

@@ -24,6 +24,18 @@ static void door_deinit(struct door *d)
 	ring_deinit(&d->conns);
 }
 
+static int init_counts(struct crew *crew)
+{
+	size_t octets = (1 + crew->workers) * sizeof(*crew->gates);
+
+	histogram_init(&crew->accepts, &histogram_time);
+	crew->gates = aligned_alloc(_Alignof(struct gate_counts), octets);
+	if (crew->gates == NULL)
+		return -ENOMEM;
+	memset((void *)crew->gates, 0, octets);
+	return 0;
+}
+
 static int init_doors(struct crew *crew)
 {
 	size_t n = crew->workers;
@@ -61,6 +73,8 @@ int crew_init(struct crew *crew, const struct intake_settings *s,
 	if (r == 0)
 		r = bell_init(&crew->acceptor_bell);
 	if (r == 0)
+		r = init_counts(crew);
+	if (r == 0)
 		r = init_doors(crew);
 	crew->keyrings = calloc(PLAN_GATES_MAX, sizeof(*crew->keyrings));
 	return r == 0 && crew->keyrings == NULL ? -ENOMEM : r;
@@ -71,6 +85,7 @@ void crew_deinit(struct crew *crew)
 	for (unsigned g = 0; crew->keyrings != NULL && g < PLAN_GATES_MAX; g++)
 		tls_keyring_deinit(&crew->keyrings[g]);
 	free(crew->keyrings);
+	free(crew->gates);
 	crew->plan = plan_free(crew->plan);
 	while (crew->n_doors > 0)
 		door_deinit(&crew->doors[--crew->n_doors]);

@@ -8,7 +8,9 @@
 #include <stdbool.h>
 
 #include "base/stat.h"
+#include "base/histogram.h"
 #include "intake/admission.h"
+#include "intake/gate_counts.h"
 #include "intake/placement.h"
 #include "intake/intake.h"
 #include "intake/plan.h"
@@ -36,6 +38,8 @@ struct crew {
 	unsigned door_max;         /* const: connections that a door holds */
 	const struct clock *clock; /* const */
 	struct stat_set *stats;    /* const: 0 acceptor, 1 + i */
+	struct gate_counts *gates; /* const: as the shards of stats */
+	struct histogram accepts;  /* ns from accept to ACCEPT */
 	struct load *loads;        /* const: one a worker */
 	struct door *doors;        /* const: one a worker */
 	unsigned n_doors;          /* const after start */

@@ -222,7 +222,41 @@ unsigned intake_connections(const struct intake *i)
 	return registry_count(&i->crew.registry);
 }
 
-unsigned intake_listener_connections(const struct intake *i, unsigned listener)
+static void look_at_gate(const struct crew *crew, const struct plan *p,
+	unsigned gate, struct listener_view *v)
 {
-	return atomic_load(&i->crew.admission.counts[listener]);
+	*v = (struct listener_view){
+		.gate = gate,
+		.settings = &p->listeners[gate],
+		.open = p->gates[gate].open,
+		.active = atomic_load(&crew->admission.counts[gate]),
+	};
+	for (unsigned t = 0; t < 1 + crew->workers; t++)
+		for (unsigned id = 0; id < LISTENER_STAT_COUNT; id++)
+			v->stats[id] += atomic_load_explicit(
+				&crew->gates[t].of[gate][id],
+				memory_order_relaxed);
+}
+
+void intake_listeners_walk(const struct intake *i,
+	void (*each)(const struct listener_view *v, void *arg), void *arg)
+{
+	const struct plan *p;
+
+	rcu_reading_start();
+	p = crew_plan(&i->crew);
+	for (unsigned gate = 0; gate < p->n_gates; gate++) {
+		struct listener_view v;
+
+		look_at_gate(&i->crew, p, gate, &v);
+		if (v.open || v.active != 0)
+			each(&v, arg);
+	}
+	rcu_reading_end();
+}
+
+void intake_accept_times(
+	const struct intake *i, struct histogram_reading *reading)
+{
+	histogram_read(&i->crew.accepts, reading);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/stat.h"
 #include "event/feed.h"
 #include "intake/frame_memory.h"
@@ -140,7 +141,25 @@ const struct intake_settings *intake_settings_now(const struct intake *i);
 /* How many connections are open now.  Any thread. */
 unsigned intake_connections(const struct intake *i);
 
-/* How many of them came through one listener.  Any thread. */
-unsigned intake_listener_connections(const struct intake *i, unsigned listener);
+/* A listener, as somebody else sees it. */
+struct listener_view {
+	unsigned gate; /* what struct conn_info calls listener */
+	const struct listener_settings *settings; /* lent for the call */
+	bool open;       /* false: gone, and some of its connections are not */
+	unsigned active; /* connections */
+	uint64_t stats[LISTENER_STAT_COUNT];
+};
+
+/*
+ * intake_listeners_walk() - visit every listener
+ * @each:  gets each one under RCU: copies what it needs, and leaves
+ * Any thread that RCU knows.
+ */
+void intake_listeners_walk(const struct intake *i,
+	void (*each)(const struct listener_view *v, void *arg), void *arg);
+
+/* How long ACCEPT took after accept(2), in ns.  Any thread. */
+void intake_accept_times(
+	const struct intake *i, struct histogram_reading *reading);
 
 #endif

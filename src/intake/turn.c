@@ -166,6 +166,7 @@ static bool write_reply(struct worker *w, struct conn *c)
 		close_end(w, c);
 		return false;
 	}
+	histogram_add(&w->crew->accepts, crew_now_ns(w->crew) - c->accepted_ns);
 	c->reply = CONN_REPLY_NONE;
 	c->replied = 0;
 	return true;
@@ -216,8 +217,10 @@ static void count_bytes(struct worker *w, struct conn *c, size_t bytes)
  */
 static bool take(struct worker *w, struct conn *c, struct slice in)
 {
+	struct gate_counts *gates = &w->crew->gates[1 + w->index];
 	const char *why = "";
 	size_t octets = in.len;
+	uint64_t errors;
 	int r;
 
 	count_bytes(w, c, in.len);
@@ -226,8 +229,11 @@ static bool take(struct worker *w, struct conn *c, struct slice in)
 	w->sink.real_ns = clock_real_ns(w->crew->clock);
 	while ((r = stream_take(c, &in, &w->sink, &why)) == STREAM_E_FULL)
 		worker_wait_for_room(w);
-	conn_count(c, octets, w->sink.received,
-		w->sink.not_dnstap + w->sink.too_large + w->sink.malformed);
+	errors = w->sink.not_dnstap + w->sink.too_large + w->sink.malformed;
+	conn_count(c, octets, w->sink.received, errors);
+	gate_count(gates, c->listener, LISTENER_RECEIVED, w->sink.received);
+	gate_count(gates, c->listener, LISTENER_RECEIVED_BYTES, octets);
+	gate_count(gates, c->listener, LISTENER_ERRORS, errors);
 	sink_count(&w->sink);
 	switch (r) {
 	case 0:

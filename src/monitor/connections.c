@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "monitor/snapshot.h"
 
 enum step { HEAD, BODY, TAIL, END };
 
 struct connections {
-	const struct monitor_view *view; /* const */
-	struct census_list list;         /* owned */
+	const struct monitor_view *view;     /* const */
+	struct census_list list;             /* owned */
+	struct listener_snapshot *listeners; /* owned: their names */
+	size_t n_listeners;
 	uint64_t mono_ns;
 	size_t next; /* of the list */
 	enum step step;
@@ -23,8 +26,11 @@ int connections_new(struct connections **cp, const struct monitor_view *v,
 {
 	struct connections *c = calloc(1, sizeof(*c));
 
-	if (c == NULL)
+	if (c == NULL || snapshot_listeners(&c->listeners, &c->n_listeners,
+				 v->intake) != 0) {
+		free(c);
 		return -ENOMEM;
+	}
 	c->view = v;
 	c->list = *list;
 	*list = (struct census_list){ 0 };
@@ -39,6 +45,7 @@ struct connections *connections_free(struct connections *c)
 	if (c == NULL)
 		return NULL;
 	free(c->list.entries);
+	free(c->listeners);
 	buf_deinit(&c->text);
 	free(c);
 	return NULL;
@@ -51,6 +58,15 @@ static double seconds_since(const struct connections *c, uint64_t mono_ns)
 		       : 0;
 }
 
+/* NULL: it is newer than this answer. */
+static const char *listener_name(const struct connections *c, unsigned gate)
+{
+	for (size_t i = 0; i < c->n_listeners; i++)
+		if (c->listeners[i].gate == gate)
+			return c->listeners[i].name;
+	return NULL;
+}
+
 static void write_one(struct connections *c, const struct census_entry *e)
 {
 	struct jbuf *j = &c->json;
@@ -60,7 +76,7 @@ static void write_one(struct connections *c, const struct census_entry *e)
 		return;
 	jbuf_open(j, NULL, '{');
 	jbuf_u64(j, "id", i.id);
-	jbuf_text(j, "listener", c->view->settings->listeners[i.listener].name);
+	jbuf_text(j, "listener", listener_name(c, i.listener));
 	jbuf_text(j, "peer", i.peer_text);
 	jbuf_text(j, "state", conn_state_text(i.state));
 	if (i.tls_version != NULL) {

@@ -20,6 +20,7 @@ const struct metric metrics[] = {
 #define OUTPUTS(value)
 #define DROPS()
 #define OUTPUT_HISTOGRAM(reading, unit)
+#define HISTOGRAM_OF(reading, unit)
 #define BACKENDS(value)
 #define CLOSINGS()
 #define BACKEND_HISTOGRAM(reading, unit)
@@ -31,6 +32,7 @@ const struct metric metrics[] = {
 #undef OUTPUTS
 #undef DROPS
 #undef OUTPUT_HISTOGRAM
+#undef HISTOGRAM_OF
 #undef BACKENDS
 #undef CLOSINGS
 #undef BACKEND_HISTOGRAM
@@ -196,11 +198,10 @@ void metrics_write(const struct snapshot *s, struct buf *out)
 #define VALUE(value)                     sample(&f, &NO_LABELS, (double)(value));
 #define PART(word, value) \
 	sample(&f, &ONE_LABEL(f.m->labels, word), (double)(value));
-#define LISTENERS(value)                                              \
-	for (size_t i = 0; i < s->n_listeners; i++) {                 \
-		const struct listener_snapshot *l = &s->listeners[i]; \
-		sample(&f, &ONE_LABEL("listener", l->settings->name), \
-			(double)(value));                             \
+#define LISTENERS(value)                                                      \
+	for (size_t i = 0; i < s->n_listeners; i++) {                         \
+		const struct listener_snapshot *l = &s->listeners[i];         \
+		sample(&f, &ONE_LABEL("listener", l->name), (double)(value)); \
 	}
 #define EACH_OUTPUT(action)                                       \
 	for (size_t i = 0; i < s->n_outputs; i++) {               \
@@ -221,6 +222,8 @@ void metrics_write(const struct snapshot *s, struct buf *out)
 #define BACKEND_HISTOGRAM(reading, unit) \
 	EACH_BACKEND(                    \
 		histogram(&f, &OF_BACKEND(o, b), &(reading), (double)(unit)))
+#define HISTOGRAM_OF(reading, unit) \
+	histogram(&f, &NO_LABELS, &(reading), (double)(unit));
 #define OUTPUTS(value) EACH_OUTPUT(sample(&f, &OF_OUTPUT(o), (double)(value)))
 #define OUTPUT_HISTOGRAM(reading, unit) \
 	EACH_OUTPUT(histogram(&f, &OF_OUTPUT(o), &(reading), (double)(unit)))

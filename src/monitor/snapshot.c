@@ -1,22 +1,55 @@
 #include "monitor/snapshot.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 
-static void look_at_listener(
-	struct listener_snapshot *l, const struct monitor_view *v, size_t i)
-{
-	const struct listener_settings *s = &v->settings->listeners[i];
-	const struct address *a = &s->listen.address;
+struct listener_walk {
+	struct listener_snapshot *of;
+	size_t n;
+	bool failed;
+};
 
+static void add_listener(const struct listener_view *v, void *arg)
+{
+	struct listener_walk *w = arg;
+	const struct address *a = &v->settings->listen.address;
+	struct listener_snapshot *l;
+
+	l = realloc(w->of, (w->n + 1) * sizeof(*l));
+	if (l == NULL) {
+		w->failed = true;
+		return;
+	}
+	w->of = l;
+	l = &w->of[w->n++];
 	*l = (struct listener_snapshot){
-		.settings = s,
-		.active = intake_listener_connections(v->intake, (unsigned)i),
+		.gate = v->gate,
+		.tls = a->tls,
+		.active = v->active,
+		.max = v->settings->max_connections,
 	};
+	snprintf(l->name, sizeof(l->name), "%s", v->settings->name);
 	address_format(&a->sa, a->len, l->address, sizeof(l->address));
+	memcpy(l->stat, v->stats, sizeof(l->stat));
+}
+
+int snapshot_listeners(struct listener_snapshot **listeners, size_t *n,
+	const struct intake *intake)
+{
+	struct listener_walk w = { 0 };
+
+	intake_listeners_walk(intake, add_listener, &w);
+	if (w.failed) {
+		free(w.of);
+		return -ENOMEM;
+	}
+	*listeners = w.of;
+	*n = w.n;
+	return 0;
 }
 
 struct walk {
@@ -112,13 +145,11 @@ int snapshot_take(struct snapshot *s, const struct monitor_view *v,
 	process_read(&s->process);
 	for (unsigned id = 0; id < INTAKE_STAT_COUNT; id++)
 		s->intake[id] = stat_sum(v->stats, id);
-	s->listeners = calloc(v->settings->n_listeners, sizeof(*s->listeners));
+	intake_accept_times(v->intake, &s->accepts);
 	s->outputs = calloc(v->n_outputs, sizeof(*s->outputs));
-	if (s->listeners == NULL || s->outputs == NULL)
+	if (s->outputs == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < v->settings->n_listeners; i++)
-		if (!v->settings->listeners[i].shut)
-			look_at_listener(&s->listeners[s->n_listeners++], v, i);
+	r = snapshot_listeners(&s->listeners, &s->n_listeners, v->intake);
 	while (r == 0 && s->n_outputs < v->n_outputs) {
 		size_t i = s->n_outputs++;
 

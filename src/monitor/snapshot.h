@@ -15,10 +15,15 @@
 #include "monitor/process.h"
 #include "monitor/view.h"
 
+enum { LISTENER_NAME_MAX = 65 }; /* as the settings allow, and a NUL */
+
 struct listener_snapshot {
-	const struct listener_settings *settings;
+	unsigned gate;
+	char name[LISTENER_NAME_MAX];
 	char address[ADDRESS_TEXT_MAX];
-	unsigned active;
+	bool tls;
+	unsigned active, max; /* connections; max 0: as many as there may be */
+	uint64_t stat[LISTENER_STAT_COUNT];
 };
 
 struct backend_snapshot {
@@ -54,7 +59,8 @@ struct snapshot {
 	const struct intake_settings *settings;
 	uint64_t intake[INTAKE_STAT_COUNT];
 	unsigned connections;
-	double receive_rate; /* events a second */
+	double receive_rate;              /* events a second */
+	struct histogram_reading accepts; /* ns */
 	struct frame_memory_use frame_memory;
 	struct process process;
 	struct listener_snapshot *listeners;
@@ -72,6 +78,13 @@ struct snapshot {
 int snapshot_take(struct snapshot *s, const struct monitor_view *v,
 	const struct history *h);
 void snapshot_deinit(struct snapshot *s);
+
+/*
+ * snapshot_listeners() - the listeners alone; the caller frees *listeners
+ * Return: 0 or -ENOMEM, then with nothing to free.
+ */
+int snapshot_listeners(struct listener_snapshot **listeners, size_t *n,
+	const struct intake *intake);
 
 /* Events dropped before any output saw them. */
 uint64_t snapshot_intake_drops(const struct snapshot *s);

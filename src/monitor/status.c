@@ -69,11 +69,12 @@ static void write_ledger(struct jbuf *j, const struct ledger *l)
 static void write_listener(struct jbuf *j, const struct listener_snapshot *l)
 {
 	jbuf_open(j, NULL, '{');
-	jbuf_text(j, "name", l->settings->name);
+	jbuf_text(j, "name", l->name);
 	jbuf_text(j, "address", l->address);
-	jbuf_bool(j, "tls", l->settings->listen.address.tls);
+	jbuf_bool(j, "tls", l->tls);
 	jbuf_u64(j, "active", l->active);
-	jbuf_u64(j, "limit", l->settings->max_connections);
+	jbuf_u64(j, "limit", l->max);
+	write_counters(j, l->stat, listener_stat_desc, LISTENER_STAT_COUNT);
 	jbuf_close(j, '}');
 }
 
@@ -180,6 +181,7 @@ static void write_intake(struct jbuf *j, const struct snapshot *s)
 	jbuf_real(j, "events_per_second", s->receive_rate);
 	jbuf_u64(j, "connections", s->connections);
 	jbuf_u64(j, "connections_limit", s->settings->max_connections);
+	write_quantiles(j, "accept_seconds", &s->accepts, (double)NS_PER_S);
 	jbuf_u64(j, "workers", s->settings->workers);
 	jbuf_u64(j, "frame_memory", s->frame_memory.in_use);
 	jbuf_u64(j, "frame_memory_limit", s->frame_memory.size);

@@ -10,10 +10,11 @@ port=$(free_port)
 cat >"$dir/tapferry.conf" <<END
 listeners = ( { name = "local"; address = "unix:$dir/tap.sock"; },
 	{ name = "lan"; address = "tcp://127.0.0.1:0"; } );
-outputs = ( { name = "splunk"; type = "hec"; token = "s3cret";
+outputs = ( { name = "splunk"; type = "hec"; token = "s3cret"; overflow = "block";
 	backends = ( { url = "$(collect_url one)"; } );
 	batch = { events = 500; linger = "50ms"; }; },
-	{ name = "archive"; type = "file"; path = "$dir/events"; } );
+	{ name = "archive"; type = "file"; path = "$dir/events";
+	overflow = "block"; } );
 monitor = { address = "127.0.0.1:$port"; };
 END
 daemon -c "$dir/tapferry.conf"
@@ -30,7 +31,7 @@ metric() {
 n=200000
 start sender "$builddir/src/tapferry-load" send --quiet \
 	--to "unix:$dir/tap.sock" --generate --count $n --connections 5 \
-	--rate 60000
+	--rate 40000
 # while it runs: every scrape is whole and well-formed, and none goes backwards
 last=0
 while running sender; do
@@ -52,7 +53,7 @@ settled() {
 	[ "$(metric 'tapferry_events_delivered_total{output="splunk"}')" = $n ] &&
 		[ "$(metric 'tapferry_events_delivered_total{output="archive"}')" = $n ]
 }
-until_true 20 settled || fail "not everything was delivered"
+until_true 40 settled || fail "not everything was delivered"
 equal "received" "$(metric tapferry_events_received_total)" $n
 for o in splunk archive; do
 	equal "$o: in memory" "$(metric "tapferry_events_in_memory{output=\"$o\"}")" 0
@@ -64,6 +65,16 @@ for o in splunk archive; do
 		"$(metric "tapferry_output_batch_events_sum{output=\"$o\"}")" $n
 done
 equal "accepted" "$(metric tapferry_connections_accepted_total)" 5
+equal "accepted, and told so" "$(metric tapferry_accept_seconds_count)" 5
+for what in accepted:5 events_received:$n refused:0 errors:0; do
+	equal "${what%:*}, by listener" \
+		"$(metric "tapferry_listener_${what%:*}_total{listener=\"local\"}")" \
+		"${what#*:}"
+	equal "${what%:*} by the other" \
+		"$(metric "tapferry_listener_${what%:*}_total{listener=\"lan\"}")" 0
+done
+equal "bytes, by listener" "$(metric tapferry_received_bytes_total)" \
+	"$(metric 'tapferry_listener_received_bytes_total{listener="local"}')"
 equal "build" "$(metric "tapferry_build_info{version=\"$("$builddir/src/tapferryd" \
 	--version | awk '{ print $2; exit }')\"}")" 1
 [ "$(metric process_open_fds)" -gt 10 ] || fail "descriptors are not counted"

@@ -217,6 +217,7 @@ START_TEST(octets_now_and_then_put_off_neither_handshake)
 	ck_assert(!is_open(fd));
 	ck_assert_uint_eq(count(INTAKE_TLS_FAILED_TIMEOUT), tls);
 	ck_assert_uint_eq(count(INTAKE_PROTOCOL_ERRORS), !tls);
+	ck_assert_uint_eq(count(INTAKE_START_TIMEOUTS), !tls);
 	close(fd);
 }
 END_TEST

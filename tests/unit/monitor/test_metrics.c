@@ -8,7 +8,6 @@
 static struct buf out;
 static struct snapshot s;
 static struct intake_settings intake;
-static struct listener_settings listener = { .name = "l\"1\\\n" };
 static struct listener_snapshot listeners[1];
 static struct output_settings settings[2];
 static struct output_snapshot outputs[2];
@@ -20,7 +19,7 @@ static void setup(void)
 
 	out = BUF_NULL;
 	intake = (struct intake_settings){ .max_connections = 77 };
-	listeners[0] = (struct listener_snapshot){ .settings = &listener };
+	listeners[0] = (struct listener_snapshot){ .name = "l\"1\\\n" };
 	for (unsigned i = 0; i < 2; i++) {
 		settings[i] = (struct output_settings){ .feed.name = names[i] };
 		outputs[i] = (struct output_snapshot){
@@ -36,6 +35,7 @@ static void setup(void)
 		histogram_add(&h, 1500000000);
 		histogram_read(&h, &outputs[i].delay);
 	}
+	histogram_init(&h, &histogram_time);
 	s = (struct snapshot){
 		.settings = &intake,
 		.listeners = listeners,
@@ -43,6 +43,7 @@ static void setup(void)
 		.outputs = outputs,
 		.n_outputs = 2,
 	};
+	histogram_read(&h, &s.accepts);
 }
 
 static void teardown(void)
