@@ -45,7 +45,9 @@ if [ -z "${TAPFERRY_CORPUS:-}" ] && [ -d "$top/../shared/corpus" ]; then
 fi
 [ -z "${TAPFERRY_CORPUS:-}" ] || export TAPFERRY_CORPUS
 
-trap '[ -z "$fuzzer" ] || kill -- "-$fuzzer" 2>/dev/null' EXIT
+children=()
+trap '[ -z "$fuzzer" ] || kill -- "-$fuzzer" 2>/dev/null
+	[ ${#children[@]} -eq 0 ] || kill "${children[@]}" 2>/dev/null' EXIT
 trap 'exit 143' INT TERM HUP
 
 # line RESULT NAME SECONDS [REMARK]
@@ -135,13 +137,37 @@ check() {
 	fi
 }
 
-# scenarios VARIANT SLOWNESS PATTERN... - the real daemon with real peers
+# scenarios VARIANT SLOWNESS PATTERN... - the real daemon with real peers; as
+# many at a time as there are cores, since they mostly wait
 scenarios() {
-	local variant=$1 slowness=$2 s
+	local variant=$1 slowness=$2 s log status seconds under_way=()
 	shift 2
-	for s in "$@"; do
-		step "$variant: ${s##*/}" $((90 * slowness)) env \
-			builddir="$out/$variant" SCENARIO_SLOW="$slowness" "$s"
+	for s; do
+		log=$logs/$variant-${s##*/}.log
+		{
+			begin=$SECONDS
+			builddir="$out/$variant" SCENARIO_SLOW="$slowness" \
+				timeout -k 10 $((90 * slowness)) "$s" \
+				>"$log" 2>&1 </dev/null &
+			trap 'kill $!' TERM
+			wait $!
+			echo "$? $((SECONDS - begin))" >"$log.status"
+		} &
+		under_way+=($!)
+		children+=($!)
+		[ ${#under_way[@]} -lt "$jobs" ] || {
+			wait -n -p ended "${under_way[@]}"
+			# shellcheck disable=SC2154 # wait sets it
+			under_way=("${under_way[@]/$ended/}")
+			read -ra under_way <<<"${under_way[*]}"
+		}
+	done
+	[ ${#under_way[@]} -eq 0 ] || wait "${under_way[@]}"
+	children=()
+	for s; do
+		log=$logs/$variant-${s##*/}.log
+		read -r status seconds <"$log.status"
+		verdict "$status" "$variant: ${s##*/}" "$seconds" "$log"
 	done
 }
 
@@ -193,8 +219,8 @@ build asan CC=clang --enable-sanitize=address,undefined &&
 	check asan TESTS="$(tests_of asan -v '/lint/')" &&
 	scenarios asan 3 tests/scenario/[0-9]*.sh
 build tsan CC=gcc --enable-sanitize=thread &&
-	check tsan TESTS="$(tests_of tsan '^tests/(stress|unit/(sync|intake|deliver))/')" &&
-	scenarios tsan 5 tests/scenario/0[35]*.sh
+	check tsan TESTS="$(tests_of tsan '^tests/(stress|unit/(sync|intake|spool|deliver|monitor))/')" &&
+	scenarios tsan 5 tests/scenario/0[35]*.sh tests/scenario/28_reload.sh
 step "distcheck" 900 env VERBOSE=1 make -C "$out/gcc" -j"$jobs" distcheck
 if [ -n "$fuzzer" ]; then
 	wait "$fuzzer"
