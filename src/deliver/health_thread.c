@@ -11,11 +11,10 @@
 #include "deliver/probe.h"
 #include "deliver/remote_output.h"
 
-enum {
-	HEALTH_MAGIC = 0x68656c74,
-	LOOK_MS = 200, /* between two looks at what is due */
-};
-#define TEND_NS NS_PER_S
+enum { HEALTH_MAGIC = 0x68656c74 };
+
+/* Pools are tended, and who went down otherwise is noticed, so often. */
+#define LOOK_NS NS_PER_S
 
 struct health_thread {
 	unsigned magic;
@@ -27,7 +26,8 @@ struct health_thread {
 	struct http *http; /* opens connections for the pools */
 	struct probe *probes[BALANCE_MAX];
 	size_t n_probes;
-	uint64_t tend_due_ns, outlier_due_ns;
+	uint64_t look_due_ns, outlier_due_ns;
+	uint64_t next_ns; /* monotonic: when something is due */
 };
 
 #define BACKEND_FORMAT "output=%s url=%s reason=\"%s\""
@@ -85,6 +85,12 @@ static void change(struct health_thread *t, struct backend *b,
 	}
 }
 
+static void due_at(struct health_thread *t, uint64_t mono_ns)
+{
+	if (mono_ns < t->next_ns)
+		t->next_ns = mono_ns;
+}
+
 /*
  * Where real requests have been taken since the check before this one, they
  * are right and a check that says otherwise is not.
@@ -113,6 +119,7 @@ static void settle(struct health_thread *t, struct backend *b,
 			vitals_check(&b->vitals, s, sign, unreached, now), now);
 	if (v->sign == HEALTH_REFUSED && !worked)
 		hold(t, b, v, now);
+	due_at(t, b->vitals.due_ns);
 }
 
 static void drop_probe(struct health_thread *t, struct probe *p)
@@ -155,6 +162,8 @@ static void start_probes(
 			vitals_hurry(&b->vitals, &s->vitals, now);
 		if (b->vitals.due_ns <= now)
 			start_probe(t, b, now);
+		if (!b->checking)
+			due_at(t, b->vitals.due_ns);
 	}
 }
 
@@ -190,9 +199,14 @@ static void look_for_outliers(
 	struct outlier_sample samples[BALANCE_MAX];
 	size_t out;
 
-	if (s->interval_ns == 0 || now < t->outlier_due_ns)
+	if (s->interval_ns == 0)
 		return;
+	if (now < t->outlier_due_ns) {
+		due_at(t, t->outlier_due_ns);
+		return;
+	}
 	t->outlier_due_ns = now + s->interval_ns;
+	due_at(t, t->outlier_due_ns);
 	for (size_t i = 0; i < n; i++)
 		samples[i] = sample(of[i], now);
 	while ((out = outlier_find(samples, n, s)) < n) {
@@ -217,9 +231,12 @@ static void look_for_outliers(
 static void tend(
 	struct health_thread *t, struct backend **of, size_t n, uint64_t now)
 {
-	if (now < t->tend_due_ns)
+	if (now < t->look_due_ns) {
+		due_at(t, t->look_due_ns);
 		return;
-	t->tend_due_ns = now + TEND_NS;
+	}
+	t->look_due_ns = now + LOOK_NS;
+	due_at(t, t->look_due_ns);
 	for (size_t i = 0; i < n; i++)
 		pool_tend(of[i]->target->pool,
 			backend_usable(of[i], now) ? t->http : NULL);
@@ -244,6 +261,16 @@ static void finish_probes(struct health_thread *t)
 	}
 }
 
+/* Until something is due, a check has news, or the end. */
+static void rest(struct health_thread *t)
+{
+	uint64_t now = clock_mono_ns(&clock_system);
+	uint64_t left = t->next_ns > now ? t->next_ns - now : 0;
+
+	curl_multi_poll(t->multi, NULL, 0,
+		(int)((left + NS_PER_MS - 1) / NS_PER_MS), NULL);
+}
+
 static void run(void *arg)
 {
 	struct health_thread *t = arg;
@@ -255,6 +282,7 @@ static void run(void *arg)
 		size_t n = remote_output_hold(t->output, of);
 		uint64_t now = clock_mono_ns(&clock_system);
 
+		t->next_ns = UINT64_MAX;
 		start_probes(t, of, n, now);
 		look_for_outliers(t, of, n, now);
 		tend(t, of, n, now);
@@ -262,7 +290,7 @@ static void run(void *arg)
 			backend_put(of[i]);
 		curl_multi_perform(t->multi, &running);
 		finish_probes(t);
-		curl_multi_poll(t->multi, NULL, 0, LOOK_MS, NULL);
+		rest(t);
 	}
 	while (t->n_probes > 0)
 		drop_probe(t, t->probes[0]);
