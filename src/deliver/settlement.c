@@ -38,7 +38,7 @@ static bool send_letter(struct sender *s, const struct batch *b, uint32_t n,
 	if (letter_new(&l, &cause, b, n) != 0)
 		return false;
 	atomic_fetch_add(&disk->letters, n);
-	if (ring_push(&disk->errands, l))
+	if (feed_message(out->feed, l))
 		return true;
 	atomic_fetch_sub(&disk->letters, n);
 	free(l);

@@ -10,7 +10,7 @@ enum {
 	ROOM_PAUSE_NS = 1000 * 1000,
 	STALL_NS = 1000 * 1000 * 1000, /* shorter ones are left to memory */
 	DISK_QUEUE = 8,                /* batches that may wait for the disk */
-	MESSAGES = 128, /* places in the ring for what is no batch */
+	MESSAGES = 1024, /* places in that ring for what is no batch */
 };
 
 /* Where numbers of batches begin: other processes', before and after this one,
@@ -99,6 +99,16 @@ void feed_to_keeper(struct feed *f, struct batch **bp)
 	atomic_fetch_add(&f->disk.waiting, 1);
 	ring_push(&f->disk.errands, *bp);
 	*bp = NULL;
+}
+
+bool feed_message(struct feed *f, void *message)
+{
+	if (atomic_fetch_add(&f->disk.messages, 1) < MESSAGES) {
+		ring_push(&f->disk.errands, message);
+		return true;
+	}
+	atomic_fetch_sub(&f->disk.messages, 1);
+	return false;
 }
 
 bool feed_is_stalled(const struct feed *f, uint64_t mono_ns)

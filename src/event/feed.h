@@ -59,6 +59,7 @@ struct feed_disk {
 	_Atomic bool closing;     /* atomic: nothing new will come */
 	_Atomic uint64_t stalled_ns; /* atomic: since when no backend could be
 					used, monotonic; 0: one can */
+	_Atomic unsigned messages;   /* atomic: what is no batch in the ring */
 	_Atomic uint64_t letters;    /* atomic: refused events on their way */
 	struct spool_usage usage;
 };
@@ -153,6 +154,19 @@ void feed_close(struct feed *f);
  * Never fails: the ring has a place for every batch there is.  Any thread.
  */
 void feed_to_keeper(struct feed *f, struct batch **bp);
+
+/*
+ * feed_message() - something else for the keeper, which begins with an errand
+ * Return: false: too many of those wait; batches must find their places.  Any
+ * thread.
+ */
+bool feed_message(struct feed *f, void *message);
+
+/* The keeper has taken one from the ring. */
+static inline void feed_message_taken(struct feed *f)
+{
+	atomic_fetch_sub(&f->disk.messages, 1);
+}
 
 /*
  * No backend could be used for a while: what waits is better off on disk.

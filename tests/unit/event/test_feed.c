@@ -88,6 +88,37 @@ static unsigned take_batch(void)
 	return n;
 }
 
+START_TEST(letters_leave_each_batch_its_place)
+{
+	enum errand letter = ERRAND_LETTER;
+	unsigned letters = 0, batches = 0;
+	struct batch *b;
+
+	settings.spool = true;
+	start();
+	while (feed_message(&feed, &letter))
+		ck_assert_uint_lt(++letters, 100000);
+	ck_assert_uint_gt(letters, 100);
+	while ((b = batch_pool_get(&feed.pool)) != NULL) {
+		feed_to_keeper(&feed, &b);
+		batches++;
+	}
+	ck_assert_uint_eq(batches, feed.pool.max);
+	for (unsigned i = 0; i < letters; i++)
+		ck_assert_ptr_eq(ring_try_pop(&feed.disk.errands), &letter);
+	feed_message_taken(&feed);
+	for (unsigned i = 0; i < batches; i++) {
+		b = ring_try_pop(&feed.disk.errands);
+		ck_assert_ptr_nonnull(b);
+		ck_assert_int_eq(b->errand, ERRAND_BATCH);
+		batch_pool_put(&feed.pool, &b);
+	}
+	ck_assert(feed_message(&feed, &letter));
+	ck_assert(!feed_message(&feed, &letter));
+	finish();
+}
+END_TEST
+
 static void assert_ledger_closed(unsigned added)
 {
 	ck_assert_uint_eq(added,
@@ -368,6 +399,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, pending_batches_are_besides_the_queue);
+	tcase_add_test(t, letters_leave_each_batch_its_place);
 	tcase_add_test(t, a_batch_seals_when_it_has_its_events);
 	tcase_add_test(t, a_batch_seals_before_its_bytes_overflow);
 	tcase_add_test(t, a_batch_seals_after_its_linger);

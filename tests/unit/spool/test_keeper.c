@@ -634,7 +634,7 @@ static void refuse(struct batch *b)
 
 	ck_assert_int_eq(letter_new(&l, &cause, b, n), 0);
 	atomic_fetch_add(&feed.disk.letters, n);
-	ck_assert(ring_push(&feed.disk.errands, l));
+	ck_assert(feed_message(&feed, l));
 	batch_settle(b, n);
 	give_back(b);
 }
