@@ -10,57 +10,6 @@
 #include "control/difference.h"
 #include "control/report.h"
 
-enum { ERROR_MAX = 512 };
-
-/* how soon an output that could not be started is tried again */
-#define START_RETRY_NS (5 * NS_PER_S)
-
-/* No output runs: nothing is of them any more. */
-static void let_editions_go(struct outlet *t)
-{
-	while (t->n_held > 0)
-		edition_put(t->held[--t->n_held]);
-	t->of_output = edition_put(t->of_output);
-}
-
-static struct outlet *outlet_free(struct outlet *t)
-{
-	feed_deinit(&t->feed);
-	edition_put(t->of_feed);
-	let_editions_go(t);
-	edition_put(t->next);
-	free(t);
-	return NULL;
-}
-
-/* Without an output. */
-static int outlet_new(struct outlet **tp, struct edition *e, size_t index)
-{
-	const struct output_settings *s = &e->config.outputs[index];
-	struct outlet *t = calloc(1, sizeof(*t));
-	int r;
-
-	if (t == NULL)
-		return -ENOMEM;
-	r = feed_init(&t->feed, &s->feed, e->config.intake.workers,
-		output_senders(s));
-	if (r != 0) {
-		free(t);
-		return r;
-	}
-	t->settings = *s;
-	t->index = index;
-	t->of_feed = edition_get(e);
-	t->of_output = edition_get(e);
-	*tp = t;
-	return 0;
-}
-
-static int outlet_start(struct outlet *t, char *error, size_t cap)
-{
-	return output_start(&t->output, &t->settings, &t->feed, error, cap);
-}
-
 /* The one that is for this output, and what is to be another with it. */
 static struct outlet *find(const struct outlets *o, const struct edition *e,
 	size_t index, unsigned *differs)
@@ -138,24 +87,12 @@ static bool has(const struct outlets *o, const struct outlet *t)
 	return false;
 }
 
-static void end_outlet(struct outlet *t)
-{
-	feed_close(&t->feed);
-	if (t->output != NULL) {
-		output_cut(t->output);
-		t->output = output_free(t->output);
-		if (t->next == NULL)
-			return; /* it has seen to the rest */
-	}
-	output_end_feed(&t->feed);
-}
-
 void outlets_abandon(const struct outlets *now, struct outlets *next)
 {
 	for (size_t i = 0; i < next->n; i++) {
 		if (has(now, next->of[i]))
 			continue;
-		end_outlet(next->of[i]);
+		outlet_end(next->of[i]);
 		outlet_free(next->of[i]);
 	}
 	free_arrays(next);
@@ -186,32 +123,6 @@ static void let_go(
 	output_drain(t->output, named && !awaited ? UINT64_MAX : drain_ns);
 }
 
-/* Its output is to be another, as soon as it has finished what it is at. */
-static void change_output(struct outlet *t, struct edition *e, size_t index)
-{
-	t->next = edition_get(e);
-	t->next_index = index;
-	output_halt(t->output);
-}
-
-/*
- * Its backends are to be others; those that stay keep their state.  They keep
- * the edition they came with, too, so after some changes the output is made
- * anew.  Return: done?
- */
-static bool change_backends(struct outlet *t, struct edition *e, size_t index)
-{
-	const struct remote_settings *s = &e->config.outputs[index].remote;
-
-	if (t->n_held == OUTLET_HELD_MAX ||
-		output_backends_set(t->output, s->backends, s->n_backends) != 0)
-		return false;
-	t->held[t->n_held++] = t->of_output;
-	t->of_output = edition_get(e);
-	t->index = index;
-	return true;
-}
-
 void outlets_commit(struct outlets *now, struct outlets *next,
 	struct edition *e, uint64_t drain_ns)
 {
@@ -221,8 +132,8 @@ void outlets_commit(struct outlets *now, struct outlets *next,
 		if (find(now, e, i, &differs) != next->of[i] || differs == 0)
 			continue;
 		if (differs != DIFFERS_BACKENDS ||
-			!change_backends(next->of[i], e, i))
-			change_output(next->of[i], e, i);
+			!outlet_change_backends(next->of[i], e, i))
+			outlet_change(next->of[i], e, i);
 	}
 	memcpy(next->leaving, now->leaving,
 		now->n_leaving * sizeof(struct outlet *));
@@ -258,45 +169,12 @@ static void free_left(struct outlets *o, const struct stat_set *intake)
 			o->leaving[kept++] = t;
 			continue;
 		}
-		end_outlet(t);
+		outlet_end(t);
 		report_ledger(intake, &feed, 1);
 		forget(o, t);
 		outlet_free(t);
 	}
 	o->n_leaving = kept;
-}
-
-static void start_due(struct outlet *t, uint64_t mono_ns)
-{
-	char error[ERROR_MAX];
-
-	if (t->next != NULL) {
-		t->settings = t->next->config.outputs[t->next_index];
-		t->settings.feed = t->feed.settings;
-		t->index = t->next_index;
-		let_editions_go(t);
-		t->of_output = t->next;
-		t->next = NULL;
-	}
-	if (outlet_start(t, error, sizeof(error)) == 0)
-		return;
-	t->output = NULL;
-	t->retry_ns = mono_ns + START_RETRY_NS;
-	log_error(OUTPUT_START_FAILED,
-		"the output does not start; events wait for it",
-		"output=%s retry_seconds=%u reason=\"%s\"",
-		t->feed.settings.name, (unsigned)(START_RETRY_NS / NS_PER_S),
-		error);
-}
-
-static bool has_ended_for_next(const struct outlet *t)
-{
-	return t->next != NULL && t->output != NULL && output_ended(t->output);
-}
-
-static bool is_due(const struct outlet *t, uint64_t mono_ns)
-{
-	return t->output == NULL && t->before == NULL && mono_ns >= t->retry_ns;
 }
 
 bool outlets_have_news(const struct outlets *o, uint64_t mono_ns)
@@ -305,7 +183,8 @@ bool outlets_have_news(const struct outlets *o, uint64_t mono_ns)
 		if (output_ended(o->leaving[i]->output))
 			return true;
 	for (size_t i = 0; i < o->n; i++)
-		if (has_ended_for_next(o->of[i]) || is_due(o->of[i], mono_ns))
+		if (outlet_has_halted(o->of[i]) ||
+			outlet_is_due(o->of[i], mono_ns))
 			return true;
 	return false;
 }
@@ -320,10 +199,10 @@ bool outlets_tend(
 	for (size_t i = 0; i < o->n; i++) {
 		struct outlet *t = o->of[i];
 
-		if (has_ended_for_next(t))
+		if (outlet_has_halted(t))
 			t->output = output_free(t->output);
-		if (is_due(t, mono_ns))
-			start_due(t, mono_ns);
+		if (outlet_is_due(t, mono_ns))
+			outlet_start_due(t, mono_ns);
 		busy |= t->output == NULL || t->next != NULL;
 	}
 	return busy;
@@ -397,9 +276,9 @@ bool outlets_ended(const struct outlets *o)
 void outlets_end(struct outlets *o)
 {
 	for (size_t i = 0; i < o->n; i++)
-		end_outlet(o->of[i]);
+		outlet_end(o->of[i]);
 	for (size_t i = 0; i < o->n_leaving; i++)
-		end_outlet(o->leaving[i]);
+		outlet_end(o->leaving[i]);
 }
 
 void outlets_report(const struct outlets *o, const struct stat_set *intake)

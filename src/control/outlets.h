@@ -1,36 +1,12 @@
 /*
  * Outlets: the outputs of the daemon with their feeds, from reload to reload.
  *
- * An outlet is a feed and the output that empties it.  A reload finds it
- * unchanged, or gives its feed another output once the former one has finished
- * what it is at, or, where events are to be written otherwise, puts a new
- * outlet beside it: then the former one delivers what it has and leaves.
- *
  * Thread: main, all of it, except where it says otherwise.
  */
 #ifndef TAPFERRY_CONTROL_OUTLETS_H
 #define TAPFERRY_CONTROL_OUTLETS_H
 
-#include "control/edition.h"
-#include "deliver/output.h"
-
-enum { OUTLET_HELD_MAX = 8 };
-
-struct outlet {
-	struct feed feed;
-	struct output_settings settings; /* strings: the editions' */
-	struct output *output;           /* NULL: none runs now */
-	struct edition *of_feed, *of_output;
-	/* of backends that were changed since: n_held of them */
-	struct edition *held[OUTLET_HELD_MAX];
-	unsigned n_held;
-	size_t index; /* of the output in of_output */
-	/* what to run next, when `output` has ended; NULL: nothing */
-	struct edition *next;
-	size_t next_index;
-	struct outlet *before; /* must have left before this one starts */
-	uint64_t retry_ns;     /* monotonic: not tried again before */
-};
+#include "control/outlet.h"
 
 struct outlets {
 	struct outlet **of;  /* in the configuration's order */

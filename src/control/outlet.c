@@ -1,0 +1,127 @@
+#include "control/outlet.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { ERROR_MAX = 512 };
+
+/* how soon an output that could not be started is tried again */
+#define START_RETRY_NS (5 * NS_PER_S)
+
+/* No output runs: nothing is of them any more. */
+static void let_editions_go(struct outlet *t)
+{
+	while (t->n_held > 0)
+		edition_put(t->held[--t->n_held]);
+	t->of_output = edition_put(t->of_output);
+}
+
+struct outlet *outlet_free(struct outlet *t)
+{
+	feed_deinit(&t->feed);
+	edition_put(t->of_feed);
+	let_editions_go(t);
+	edition_put(t->next);
+	free(t);
+	return NULL;
+}
+
+int outlet_new(struct outlet **tp, struct edition *e, size_t index)
+{
+	const struct output_settings *s = &e->config.outputs[index];
+	struct outlet *t = calloc(1, sizeof(*t));
+	int r;
+
+	if (t == NULL)
+		return -ENOMEM;
+	r = feed_init(&t->feed, &s->feed, e->config.intake.workers,
+		output_senders(s));
+	if (r != 0) {
+		free(t);
+		return r;
+	}
+	t->settings = *s;
+	t->index = index;
+	t->of_feed = edition_get(e);
+	t->of_output = edition_get(e);
+	*tp = t;
+	return 0;
+}
+
+int outlet_start(struct outlet *t, char *error, size_t cap)
+{
+	return output_start(&t->output, &t->settings, &t->feed, error, cap);
+}
+
+void outlet_end(struct outlet *t)
+{
+	feed_close(&t->feed);
+	if (t->output != NULL) {
+		output_cut(t->output);
+		t->output = output_free(t->output);
+		if (t->next == NULL)
+			return; /* it has seen to the rest */
+	}
+	output_end_feed(&t->feed);
+}
+
+void outlet_change(struct outlet *t, struct edition *e, size_t index)
+{
+	t->next = edition_get(e);
+	t->next_index = index;
+	output_halt(t->output);
+}
+
+/*
+ * Its backends are to be others; those that stay keep their state.  They keep
+ * the edition they came with, too, so after some changes the output is made
+ * anew.  Return: done?
+ */
+bool outlet_change_backends(struct outlet *t, struct edition *e, size_t index)
+{
+	const struct remote_settings *s = &e->config.outputs[index].remote;
+
+	if (t->n_held == OUTLET_HELD_MAX ||
+		output_backends_set(t->output, s->backends, s->n_backends) != 0)
+		return false;
+	t->held[t->n_held++] = t->of_output;
+	t->of_output = edition_get(e);
+	t->index = index;
+	return true;
+}
+
+bool outlet_has_halted(const struct outlet *t)
+{
+	return t->next != NULL && t->output != NULL && output_ended(t->output);
+}
+
+bool outlet_is_due(const struct outlet *t, uint64_t mono_ns)
+{
+	return t->output == NULL && t->before == NULL && mono_ns >= t->retry_ns;
+}
+
+void outlet_start_due(struct outlet *t, uint64_t mono_ns)
+{
+	char error[ERROR_MAX];
+
+	if (t->next != NULL) {
+		t->settings = t->next->config.outputs[t->next_index];
+		t->settings.feed = t->feed.settings;
+		t->index = t->next_index;
+		let_editions_go(t);
+		t->of_output = t->next;
+		t->next = NULL;
+	}
+	if (outlet_start(t, error, sizeof(error)) == 0)
+		return;
+	t->output = NULL;
+	t->retry_ns = mono_ns + START_RETRY_NS;
+	log_error(OUTPUT_START_FAILED,
+		"the output does not start; events wait for it",
+		"output=%s retry_seconds=%u reason=\"%s\"",
+		t->feed.settings.name, (unsigned)(START_RETRY_NS / NS_PER_S),
+		error);
+}
