@@ -107,6 +107,9 @@ static void lose_doubtful(struct ack_channel *c)
 /* Closed, and all posts are back. */
 static void rest(struct ack_channel *c, uint64_t mono_ns)
 {
+	/* several ids of one count: who gives them is one */
+	if (TAILQ_FIRST(&c->parts) != TAILQ_LAST(&c->parts, ack_parts))
+		c->node->mixed = 0;
 	c->state = ACK_CHANNEL_ASKED;
 	c->node->asked++;
 	c->ask_ns = mono_ns;

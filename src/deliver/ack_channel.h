@@ -55,6 +55,7 @@ struct ack_node {
 	struct ack_channels channels;
 	unsigned asked;            /* of these */
 	unsigned failures;         /* questions failed in a row */
+	unsigned mixed;            /* channels with ids in doubt, in a row */
 	uint64_t ask_ns;           /* monotonic: not before */
 	uint64_t silent_since_ns;  /* monotonic: no reply since then; 0: none */
 	uint64_t used_ns;          /* monotonic: of its last post */

@@ -3,6 +3,9 @@
 
 #include "deliver/ack_resolve.h"
 
+/* A restart mixes ids once; what does so this often in a row is no restart. */
+enum { MIXED_MAX = 3 };
+
 static struct ack_node *node_find(
 	const struct ack_table *t, const struct backend *b)
 {
@@ -110,7 +113,8 @@ static void success(struct ack_table *t, struct ack_node *n,
 	n->told = false;
 	posted->awaited = true;
 	if (!await(t, post, reply, mono_ns)) {
-		posted->remark = ACK_REMARK_MIXED;
+		posted->remark = ++n->mixed < MIXED_MAX ? ACK_REMARK_MIXED
+							: ACK_REMARK_LOOSE;
 		posted->lost = ack_channel_lost(t, ch);
 		ack_channel_close(ch, mono_ns);
 	} else if (v->channel_full) {

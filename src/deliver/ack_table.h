@@ -128,6 +128,7 @@ enum ack_remark {
 	ACK_REMARK_ON,    /* the backend wants a channel, and gets one now */
 	ACK_REMARK_OFF,   /* it acknowledges nothing: 200 is delivered */
 	ACK_REMARK_MIXED, /* ids that cannot be one collector's */
+	ACK_REMARK_LOOSE, /* again and again: they are not one collector's */
 };
 
 /* What came back. */

@@ -47,6 +47,7 @@ static void tell_remark(struct sender *s, const struct outcome *o,
 			"with success counts as delivered",
 			OUTCOME_FORMAT, OUTCOME_ARGS(s, o));
 		break;
+	case ACK_REMARK_LOOSE: /* the hold is told, too */
 	case ACK_REMARK_MIXED:
 		log_limited(LOG_LEVEL_WARN, DELIVER_ACK_MIXED,
 			"ack ids do not grow: the collector was restarted, or "
@@ -81,6 +82,11 @@ static void await(struct sender *s, const struct parcel *p, struct outcome *o,
 	if (posted.awaited)
 		stat_add(s->stats, OUTPUT_ACK_AWAITED, p->n);
 	tell_remark(s, o, &posted);
+	o->loose = posted.remark == ACK_REMARK_LOOSE;
+	if (o->loose)
+		snprintf(o->verdict.reason, sizeof(o->verdict.reason),
+			"sticky session missing; the load balancer has to set "
+			"a cookie");
 }
 
 static int transmit(struct sender *s, const struct parcel *p, struct outcome *o,

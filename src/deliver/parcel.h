@@ -35,6 +35,7 @@ struct outcome {
 	enum excuse excuse;
 	struct verdict verdict;
 	bool awaited;     /* the events wait for an acknowledgement now */
+	bool loose;       /* what it says of acknowledgements is worthless */
 	size_t reply_len; /* the reply's first octets, unless it was 2xx */
 	uint8_t reply[LETTER_REPLY_MAX];
 };

@@ -22,7 +22,12 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 
 	switch (v->action) {
 	case VERDICT_DELIVERED:
-		standing_up(s, o);
+		if (o->loose) {
+			stat_inc(s->stats, OUTPUT_REPLIES_HOLD);
+			standing_held(s, o);
+		} else {
+			standing_up(s, o);
+		}
 		if (o->awaited) {
 			batch_pass(p->batch, p->n);
 			return true;

@@ -205,6 +205,17 @@ static unsigned reap(void)
 	return n;
 }
 
+static void reap_given_up(void)
+{
+	struct batch *b;
+	bool acked;
+
+	while ((b = ack_table_reap(&table, &acked)) != NULL) {
+		batch_settle(b, batch_left(b));
+		batch_pool_put(&pool, &b);
+	}
+}
+
 START_TEST(true_settles_the_batch_and_nothing_else_does)
 {
 	post_batch(one, 0);
@@ -463,6 +474,38 @@ START_TEST(the_same_id_twice_is_in_doubt)
 	ack_table_leave(&table, b, false);
 	ck_assert_ptr_nonnull(ack_table_again(&table));
 	ack_table_leave(&table, a, false);
+}
+END_TEST
+
+/* Two collectors behind one address, taking turns. */
+START_TEST(ids_that_never_are_one_count_are_told_as_such)
+{
+	static const enum ack_remark remarks[] = { ACK_REMARK_MIXED,
+		ACK_REMARK_MIXED, ACK_REMARK_LOOSE, ACK_REMARK_LOOSE };
+
+	for (size_t i = 0; i < COUNT(remarks); i++) {
+		struct ack_claim *c = fill();
+		struct ack_post first = begin(one), second = begin(one);
+
+		take_with(one, &first, c, 50, i);
+		ck_assert_int_eq(
+			take_with(one, &second, c, 50, i).remark, remarks[i]);
+		ack_table_leave(&table, c, true);
+		reap_given_up();
+	}
+	/* a channel whose ids are one count ends that */
+	for (uint64_t i = 0; i < 2; i++)
+		post_batch(one, i);
+	now += S(1);
+	ck_assert_uint_eq(ack_all(), 2);
+	reap();
+	struct ack_claim *c = fill();
+	struct ack_post first = begin(one), second = begin(one);
+
+	take_with(one, &first, c, 50, 9);
+	ck_assert_int_eq(
+		take_with(one, &second, c, 50, 9).remark, ACK_REMARK_MIXED);
+	ack_table_leave(&table, c, false);
 }
 END_TEST
 
@@ -787,6 +830,7 @@ int main(void)
 	tcase_add_test(t, a_clean_channel_is_used_again);
 	tcase_add_test(t, ids_that_start_again_put_their_channel_in_doubt);
 	tcase_add_test(t, the_same_id_twice_is_in_doubt);
+	tcase_add_test(t, ids_that_never_are_one_count_are_told_as_such);
 	tcase_add_test(t, ids_may_come_back_out_of_order);
 	tcase_add_test(t, an_id_that_an_unanswered_post_may_have_is_in_doubt);
 	tcase_add_test(

@@ -350,6 +350,28 @@ START_TEST(a_channel_the_backend_forgot_is_sent_again)
 }
 END_TEST
 
+/* A load balancer without sticky sessions, for a while. */
+START_TEST(ids_that_never_grow_hold_the_backend)
+{
+	const struct fake_reply zero = { .status = 200,
+		.body = "{\"code\":0,\"ackId\":0}",
+		.takes = FAKE_ALL };
+
+	START(&one, zero, zero, zero, zero, zero, zero, ACK);
+	rig.settings.remote.ack_interval_ns = 600 * NS_PER_S;
+	rig_backend(&rig, one.url);
+	rig_start(&rig);
+	for (int i = 0; i < 6; i++)
+		rig_push(&rig, 100, 0);
+	while (fake_collector_requests(&one) < 12)
+		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
+	end(20000);
+	expect_delivered(600);
+	ck_assert_uint_ge(rig_stat(&rig, OUTPUT_ACK_LOST), 600);
+	ck_assert_uint_ge(rig_stat(&rig, OUTPUT_REPLIES_HOLD), 1);
+}
+END_TEST
+
 START_TEST(a_backend_that_is_gone_loses_what_it_has)
 {
 	START(&one, ACK);
@@ -402,6 +424,7 @@ int main(void)
 	tcase_add_test(t, success_without_an_id_is_delivered);
 	tcase_add_test(t, near_capacity_is_delivered_and_asked_about_at_once);
 	tcase_add_test(t, a_channel_the_backend_forgot_is_sent_again);
+	tcase_add_test(t, ids_that_never_grow_hold_the_backend);
 	tcase_add_test(t, a_backend_that_is_gone_loses_what_it_has);
 	tcase_add_test(t, the_end_waits_for_acknowledgements);
 	return suite_run("sender_ack", t);
