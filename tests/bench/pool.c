@@ -1,8 +1,10 @@
 /*
  * The connection pool: what a lease costs, and what connections cost.
  *
- *	pool [CONNECTIONS]      in all, 5,000 to a backend (default 30,000, or
- *	                        as many as RLIMIT_NOFILE allows)
+ *	pool [CONNECTIONS [alone]]
+ *
+ * CONNECTIONS in all, 5,000 to a backend (default 30,000, or as many as
+ * RLIMIT_NOFILE allows); alone: nothing but these.
  *
  * One figure a line.  The backends are addresses 127.0.0.N of one small HTTP
  * server in a process of its own.
@@ -438,6 +440,7 @@ static void bench_reuse(const struct stop *stop, bool pooled)
 int main(int argc, char **argv)
 {
 	unsigned wanted = argc > 1 ? (unsigned)atoi(argv[1]) : 30000;
+	bool alone = argc > 2;
 	struct rlimit limit;
 	struct stop stop;
 	struct http *h;
@@ -453,14 +456,16 @@ int main(int argc, char **argv)
 			(unsigned long long)limit.rlim_cur, wanted);
 	}
 	start_server(wanted);
-	for (unsigned n = 1; n <= THREADS_MAX; n *= 2)
+	for (unsigned n = 1; !alone && n <= THREADS_MAX; n *= 2)
 		bench_lease(n, 0);
-	for (unsigned n = 1; n <= THREADS_MAX; n *= 2)
+	for (unsigned n = 1; !alone && n <= THREADS_MAX; n *= 2)
 		bench_lease(n, 2000);
 	must(http_init() == 0 && stop_init(&stop) == 0);
 	must(http_new(&h, &stop, (struct pool_holder){ "bench", 0 }) == 0);
-	bench_reuse(&stop, true);
-	bench_reuse(&stop, false);
+	if (!alone) {
+		bench_reuse(&stop, true);
+		bench_reuse(&stop, false);
+	}
 	bench_connections(h, wanted);
 	http_free(h);
 	stop_deinit(&stop);
