@@ -81,16 +81,6 @@ void histogram_since(struct histogram_reading *later,
 	later->sum -= earlier->sum;
 }
 
-void histogram_join(
-	struct histogram_reading *r, const struct histogram_reading *other)
-{
-	assert(r->scale == other->scale);
-	for (unsigned i = 0; i <= r->scale->n; i++)
-		r->bucket[i] += other->bucket[i];
-	r->count += other->count;
-	r->sum += other->sum;
-}
-
 uint64_t histogram_quantile(const struct histogram_reading *r, double q)
 {
 	const uint64_t *bound = r->scale->bound;

@@ -2,7 +2,7 @@
  * Histogram: how often which values occurred, in fixed buckets.
  *
  * Many threads add, with relaxed atomics and no allocation; whoever wants to
- * know takes a reading, a plain copy that the others are computed from.  A
+ * know takes a reading, a plain copy that the rest is computed from.  A
  * reading is a snapshot: each bucket is exact, two of them, and the sum, may
  * be an instant apart; its count is the sum of its buckets.
  *
@@ -55,10 +55,6 @@ void histogram_read(const struct histogram *h, struct histogram_reading *r);
 /* @later becomes what was added after @earlier, of the same histogram. */
 void histogram_since(struct histogram_reading *later,
 	const struct histogram_reading *earlier);
-
-/* Both in one, of the same scale: two backends' for instance. */
-void histogram_join(
-	struct histogram_reading *r, const struct histogram_reading *other);
 
 /*
  * histogram_quantile() - the value that a share q (0..1) of all is not above,

@@ -141,6 +141,12 @@ static void check_remote(struct config_memory *m, const config_setting_t *s,
 	if (r->retry_max_ns < r->retry_initial_ns)
 		tree_problem(
 			&m->tree, s, "retry.max", "is less than retry.initial");
+	if (r->pool.min_idle > r->pool.max_idle ||
+		r->pool.min_idle > r->pool.max_active)
+		tree_problem(&m->tree, s, "pool.min_idle",
+			"is more than pool.%s",
+			r->pool.min_idle > r->pool.max_idle ? "max_idle"
+							    : "max_active");
 	if (r->breaker.max_time_ns < r->breaker.time_ns)
 		tree_problem(&m->tree, s, "breaker.max_time",
 			"is less than breaker.time");

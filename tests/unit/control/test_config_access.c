@@ -160,6 +160,10 @@ static const struct {
 	{ WITH("token = \"t\"; dialect = true;", ""),
 		"outputs.h.dialect: \"true\" is not one of the words" },
 	{ WITH("", ""), "there is no HEC token" },
+	{ WITH("token = \"t\"; pool = { min_idle = 5; max_idle = 4; };", ""),
+		"pool.min_idle: is more than pool.max_idle" },
+	{ WITH("token = \"t\"; pool = { min_idle = 5; max_active = 4; };", ""),
+		"pool.min_idle: is more than pool.max_active" },
 	{ WITH("token = \"t\"; request_timeout = \"car\";", ""),
 		"not a duration" },
 };
