@@ -62,8 +62,8 @@ for i in 1 2 3 4 5; do
 	start send "$builddir/src/tapferry-load" send --quiet --generate --stamp \
 		--seed "$i" --to "unix:$dir/tap.sock" --connections 2 \
 		--rate 20000 --duration 30s
+	until_true 20 at_least . "$dir/events.$i" 1000 || fail "no load"
 	sleep "0.$((i * 3))"
-	sleep 0.5
 	killed
 	until_true 20 gone send || fail "the sender is still running"
 	unset 'pids[send]'
@@ -73,7 +73,6 @@ for i in 1 2 3 4 5; do
 	daemon_stop
 	stop collector
 	sort "$dir/events.$i" >"$dir/got"
-	[ "$(wc -l <"$dir/got")" -gt 1000 ] || fail "no load"
 	comm -23 "$dir/wanted" <(uniq "$dir/got") >"$dir/lost"
 	equal "lost of what was on the disk" "$(wc -l <"$dir/lost")" 0
 	uniq -d "$dir/got" >"$dir/twice"
