@@ -2,6 +2,9 @@
 
 #include "base/clock.h"
 
+/* Draining tries by force so often: there may be no other chance. */
+#define HURRY_NS (2 * NS_PER_S)
+
 static uint64_t random_of(void *arg)
 {
 	return backoff_random(arg);
@@ -25,7 +28,7 @@ static bool try(struct sender *s, struct outcome *o, struct pick *p)
 static bool await(
 	struct sender *s, const struct pick *p, bool draining, unsigned nudges)
 {
-	uint64_t until = p->until_ns;
+	uint64_t until = p->until_ns, soon = s->hurry_ns;
 
 	if (output_is_halting(s->output))
 		return false;
@@ -40,6 +43,8 @@ static bool await(
 	if (until != UINT64_MAX)
 		until += backoff_jitter_ns(
 			&s->backoff, (until - p->mono_ns) / 4);
+	if (draining && until > soon)
+		until = soon;
 	return !stop_await(&s->output->stop, draining, nudges, until);
 }
 
@@ -52,16 +57,18 @@ bool choice_make(struct sender *s, struct outcome *o)
 	while (goes_on && !found) {
 		unsigned nudges = atomic_load(&stop->nudges);
 		bool draining = stop_is_draining(stop);
+		uint64_t now = clock_mono_ns(&clock_system);
 		struct pick p = {
 			.strategy = balance_strategy_pick(set->balance),
 			.avoid = s->avoid,
-			.mono_ns = clock_mono_ns(&clock_system),
-			.force = !s->hurried && draining,
+			.mono_ns = now,
+			.force = draining && now >= s->hurry_ns,
 			.random = random_of,
 			.arg = &s->backoff,
 		};
 
-		s->hurried = s->hurried || p.force;
+		if (p.force)
+			s->hurry_ns = now + HURRY_NS;
 		found = try(s, o, &p);
 		if (found)
 			break;

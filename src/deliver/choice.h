@@ -12,7 +12,7 @@
  * choice_make() - choose a backend, waiting until one is usable
  * @o:  its backend, with a reference and a place, and entered_ns are written
  *
- * When draining begins each sender tries once whatever was agreed before:
+ * While draining each sender tries now and then whatever was agreed before:
  * there may be no other chance.
  * Return: false: leave.
  */

@@ -33,7 +33,7 @@ struct sender {
 	struct buf frame;              /* of the body under way */
 	struct backoff backoff;
 	const struct backend *avoid; /* never looked into */
-	bool hurried;                /* has tried at once when draining began */
+	uint64_t hurry_ns; /* monotonic: draining tries at once from then on */
 	struct thread thread;
 };
 

@@ -399,6 +399,24 @@ START_TEST(a_drain_does_not_wait_for_a_backoff)
 }
 END_TEST
 
+START_TEST(a_drain_does_not_wait_for_a_breaker)
+{
+	START(&one, { .status = 500 }, { .status = 500 }, { .status = 500 },
+		FAKE_OK);
+	rig_backend(&rig, one.url);
+	rig.settings.remote.breaker = (struct breaker_settings){ .failures = 2,
+		.time_ns = 3600 * NS_PER_S,
+		.max_time_ns = 3600 * NS_PER_S };
+	rig_start(&rig);
+	rig_push(&rig, 10, 0);
+	while (rig_stat(&rig, OUTPUT_REPLIES_RETRY) < 2)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	end(50000); /* the first try of the end fails, the next one not */
+	expect_each_once(-1);
+	expect_counts(10, 0, 0, 0);
+}
+END_TEST
+
 START_TEST(what_is_left_at_the_deadline_is_dropped_and_counted)
 {
 	START(&one, PARTIAL(4), { .status = 503, .body = "" });
@@ -486,6 +504,7 @@ int main(void)
 	tcase_add_test(t, another_backend_is_tried_before_any_pause);
 	tcase_add_test(t, a_backend_that_takes_no_gzip_gets_none_from_then_on);
 	tcase_add_test(t, a_drain_does_not_wait_for_a_backoff);
+	tcase_add_test(t, a_drain_does_not_wait_for_a_breaker);
 	tcase_add_test(t, what_is_left_at_the_deadline_is_dropped_and_counted);
 	tcase_add_test(t, a_cut_ends_a_request_under_way);
 	tcase_add_test(t, an_output_that_cannot_start_says_why);
