@@ -105,8 +105,19 @@ unsigned difference_of_outputs(
 	return found;
 }
 
+static bool same_secret(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 bool difference_of_monitors(const struct config *a, const struct config *b)
 {
+	const struct guard *x = &a->monitor.guard, *y = &b->monitor.guard;
+
+	/* the files may be the same and say something else */
+	if (!same_secret(x->password, y->password) ||
+		!same_secret(x->token, y->token))
+		return true;
 	return compare_scope(SCOPE_MONITOR, FITS_ALL, &a->memory->values.main,
 		       &b->memory->values.main, part_of_main) != 0;
 }

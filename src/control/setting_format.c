@@ -160,6 +160,7 @@ bool setting_same(const struct setting *s, const void *a, const void *b)
 	case SETTING_MODE:
 		return field_load(s, a) == field_load(s, b);
 	case SETTING_ADDRESS:
+	case SETTING_ENDPOINT:
 	case SETTING_NETWORKS:
 		return same_when_formatted(s, a, b);
 	case SETTING_HEADERS:

@@ -4,13 +4,20 @@
 # write to a log pipe that is full.
 # shellcheck source=tests/scenario/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
-need python3
+need python3 curl
 life='^notify WATCHDOG=1$'
 
+port=$(free_port)
+# healthy STATUS - what GET /healthz answers, its body in $dir/health
+healthy() {
+	[ "$(curl -sS --max-time 20 -o "$dir/health" -w '%{http_code}' \
+		"http://127.0.0.1:$port/healthz")" = "$1" ]
+}
 cat >"$dir/tapferry.conf" <<END
 listeners = ( { name = "l"; address = "unix:$dir/tap.sock"; } );
 outputs = ( { name = "file"; type = "file"; path = "$dir/events"; } );
 workers = 1;
+monitor = { address = "127.0.0.1:$port"; };
 END
 # the silence it may keep; a sign of life is due each half of it
 watchdog=$((1 * slow))
@@ -42,9 +49,13 @@ silent() {
 	for try in 1 2 3 4; do
 		before=$(count "$life" "$dir/daemon.out")
 		sleep $((watchdog * 2))
-		[ "$(count "$life" "$dir/daemon.out")" -gt "$before" ] || return 0
+		[ "$(count "$life" "$dir/daemon.out")" -gt "$before" ] || break
+		[ $try -lt 4 ] || fail "signs of life while the $1 is stuck"
 	done
-	fail "signs of life while the $1 is stuck, $try times"
+	until_true 20 healthy 503 || fail "/healthz while the $1 is stuck"
+	# main told of it, and got stuck in that log line itself
+	grep -qE '^thread (main|acceptor|worker-0) does not get on$' \
+		"$dir/health" || fail "/healthz: $(cat "$dir/health")"
 }
 
 # resumed WHO THREAD - the pipe is read again: the thread and the signs of life go on
@@ -55,6 +66,7 @@ resumed() {
 	until_true 10 at_least "$life" "$dir/daemon.out" $((before + 2)) ||
 		fail "no sign of life after the $1 was freed"
 	wait_for "$dir/daemon.err" " WATCHDOG .*thread=$2"
+	until_true 20 healthy 200 || fail "/healthz after the $1 was freed"
 }
 
 # fill N - the pipe, for the N-th time

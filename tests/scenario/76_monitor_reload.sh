@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The monitoring endpoint over reloads: outputs and listeners come and go under
+# load while others ask, and its own settings change.
+# shellcheck source=tests/scenario/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+need curl jq promtool
+
+collect one
+collect two
+port=$(free_port)
+other=$(free_port)
+echo t0ken >"$dir/token"
+chmod 0600 "$dir/token"
+configure() { # LISTENER OUTPUTS MONITOR
+	cat >"$dir/tapferry.conf" <<-END
+	listeners = ( { name = "$1"; address = "unix:$dir/tap.sock"; } );
+	outputs = ( $2 );
+	monitor = { $3 };
+	END
+}
+hec() { # NAME COLLECTOR
+	echo "{ name = \"$1\"; type = \"hec\"; token = \"t\"; overflow = \"block\";
+		backends = ( { url = \"$(collect_url "$2")\"; } ); }"
+}
+reload() {
+	local n
+	n=$(count ' RELOADED ' "$dir/daemon.err")
+	kill -HUP "${pids[daemon]}"
+	until_true 20 at_least ' RELOADED ' "$dir/daemon.err" $((n + 1)) ||
+		fail "no reload"
+}
+get() { curl -sS --max-time 20 "http://127.0.0.1:$port$1"; }
+# shows FILTER - of /status
+shows() { get /status 2>/dev/null | jq -e "$1" >/dev/null 2>&1; }
+
+configure first "$(hec a one)" "address = \"127.0.0.1:$port\";"
+daemon -c "$dir/tapferry.conf"
+start sender "$builddir/src/tapferry-load" send --quiet \
+	--to "unix:$dir/tap.sock" --generate --connections 4 --rate 4000 \
+	--duration 10m
+until_true 20 shows '.intake.connections == 4' || fail "no connections"
+start asker bash -c "while :; do for p in metrics status history connections; do
+	curl -sS --max-time 20 -o /dev/null http://127.0.0.1:$port/\$p; done; done"
+
+for i in 1 2 3 4 5 6; do
+	if [ $((i % 2)) = 1 ]; then
+		configure "second" "$(hec a two), $(hec b one)" \
+			"address = \"127.0.0.1:$port\";"
+	else
+		configure first "$(hec a one)" "address = \"127.0.0.1:$port\";"
+	fi
+	reload
+	until_true 20 shows "[.outputs[].name] | unique | length == 1 + $i % 2" ||
+		fail "/status has other outputs: $(get /status | jq -c '[.outputs[].name]')"
+	until_true 20 shows ".outputs[-1].ledger.delivered > 0" ||
+		fail "nothing is delivered"
+	get /metrics >"$dir/scrape"
+	promtool check metrics <"$dir/scrape" || fail "promtool"
+done
+shows '.intake.connections == 4' || fail "connections were lost"
+get '/connections' | jq -e '[.connections[].listener] == ["first", "first", "first", "first"]' \
+	>/dev/null || fail "names: $(get /connections | jq -c '[.connections[].listener]')"
+kill "${pids[asker]}"
+
+# --- its own settings
+code() { curl -sS --max-time 20 -o /dev/null -w '%{http_code}' "$@" 2>/dev/null || :; }
+configure first "$(hec a one)" "address = \"127.0.0.1:$port\"; token_file = \"$dir/token\";"
+reload
+equal "without the token" "$(code "http://127.0.0.1:$port/metrics")" 401
+equal "with it" "$(code -H 'Authorization: Bearer t0ken' \
+	"http://127.0.0.1:$port/metrics")" 200
+echo an0ther >"$dir/token"
+reload
+equal "the former token" "$(code -H 'Authorization: Bearer t0ken' \
+	"http://127.0.0.1:$port/metrics")" 401
+equal "another token in the same file" "$(code \
+	-H 'Authorization: Bearer an0ther' "http://127.0.0.1:$port/metrics")" 200
+configure first "$(hec a one)" "address = \"127.0.0.1:$other\";"
+reload
+equal "the old address" "$(code "http://127.0.0.1:$port/metrics")" 000
+equal "the new one" "$(code "http://127.0.0.1:$other/metrics")" 200
+configure first "$(hec a one)" ""
+reload
+equal "none any more" "$(code "http://127.0.0.1:$other/metrics")" 000
+configure first "$(hec a one)" "address = \"127.0.0.1:$port\";"
+reload
+equal "there again" "$(code "http://127.0.0.1:$port/readyz")" 200
+
+stop sender 0
+daemon_stop
+stop one
+stop two
