@@ -88,6 +88,7 @@ struct ack_channel *ack_node_open(struct ack_node *n)
 	if (c == NULL)
 		return NULL;
 	c->state = ACK_CHANNEL_OPEN;
+	c->mixed = false;
 	c->unanswered = 0;
 	c->top = 0;
 	c->first_ns = 0;

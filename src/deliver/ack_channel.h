@@ -33,6 +33,7 @@ struct ack_channel {
 	char guid[ACK_GUID_MAX];
 	enum ack_channel_state state;
 	bool spoilt;         /* freed instead of opened again */
+	bool mixed;          /* its ids are in doubt since it was opened */
 	unsigned posting;    /* posts under way */
 	uint64_t unanswered; /* posts without a reply since it was opened */
 	uint64_t top;        /* all ids since then are below */

@@ -112,9 +112,13 @@ static void success(struct ack_table *t, struct ack_node *n,
 	}
 	n->told = false;
 	posted->awaited = true;
-	if (!await(t, post, reply, mono_ns)) {
-		posted->remark = ++n->mixed < MIXED_MAX ? ACK_REMARK_MIXED
-							: ACK_REMARK_LOOSE;
+	if (!await(t, post, reply, mono_ns) || ch->mixed) {
+		/* those that were under way tell the same story */
+		if (!ch->mixed)
+			posted->remark = ++n->mixed < MIXED_MAX
+						 ? ACK_REMARK_MIXED
+						 : ACK_REMARK_LOOSE;
+		ch->mixed = true;
 		posted->lost = ack_channel_lost(t, ch);
 		ack_channel_close(ch, mono_ns);
 	} else if (v->channel_full) {

@@ -462,6 +462,34 @@ START_TEST(ids_that_start_again_put_their_channel_in_doubt)
 }
 END_TEST
 
+START_TEST(posts_under_way_at_a_restart_are_one_doubt)
+{
+	struct ack_post post[5];
+	struct ack_claim *c;
+
+	post_batch(one, 5);
+	for (size_t i = 0; i < COUNT(post); i++)
+		post[i] = begin(one);
+	c = fill();
+	for (size_t i = 0; i < COUNT(post); i++) {
+		struct ack_posted posted =
+			take_with(one, &post[i], c, 10, i == 4 ? 6 : i);
+
+		ck_assert(posted.awaited);
+		ck_assert_int_eq(posted.remark,
+			i == 0 ? ACK_REMARK_MIXED : ACK_REMARK_NONE);
+		/* the last one's id may be of before, or of after */
+		ck_assert_uint_eq(posted.lost, i == 0 ? EVENTS + 10 : 10);
+	}
+	ack_table_leave(&table, c, false);
+	now += S(1);
+	ck_assert(!ask());
+	ck_assert_uint_eq(acked_events, 0);
+	for (int i = 0; i < 2; i++)
+		ack_table_leave(&table, ack_table_again(&table), false);
+}
+END_TEST
+
 START_TEST(the_same_id_twice_is_in_doubt)
 {
 	struct ack_claim *a = fill(), *b = fill();
@@ -829,6 +857,7 @@ int main(void)
 	tcase_add_test(t, a_channel_is_asked_about_when_no_post_is_under_way);
 	tcase_add_test(t, a_clean_channel_is_used_again);
 	tcase_add_test(t, ids_that_start_again_put_their_channel_in_doubt);
+	tcase_add_test(t, posts_under_way_at_a_restart_are_one_doubt);
 	tcase_add_test(t, the_same_id_twice_is_in_doubt);
 	tcase_add_test(t, ids_that_never_are_one_count_are_told_as_such);
 	tcase_add_test(t, ids_may_come_back_out_of_order);
