@@ -18,13 +18,14 @@ killed() {
 port=$(free_port)
 cat >"$dir/tapferry.conf" <<END
 listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
+buffer_size = 1000;
 outputs = (
   { name = "http"; type = "http"; senders = 2;
     batch = { events = 100; linger = "50ms"; };
     retry = { initial = "20ms"; max = "200ms"; };
     breaker = { time = "200ms"; max_time = "500ms"; };
     backends = ( { url = "http://127.0.0.1:$port/"; } );
-    spool = { path = "$dir/spool"; mode = "always"; }; }
+    spool = { path = "$dir/spool"; mode = "always"; full = "block"; }; }
 );
 END
 collector() {
@@ -79,7 +80,8 @@ for i in 1 2 3 4 5; do
 	equal "twice, though it was not on the disk" \
 		"$(comm -23 "$dir/twice" "$dir/wanted" | wc -l)" 0
 	equal "more than twice" "$(uniq -c "$dir/got" | awk '$1 > 2' | wc -l)" 0
-	# under way, or delivered while one batch was being written
+	# under way, or delivered while one batch was being written: what waits
+	# for senders then is 14 batches at most, and 2 are with them
 	[ "$(wc -l <"$dir/twice")" -le 2000 ] ||
 		fail "$(wc -l <"$dir/twice") events twice"
 	rm "$dir/events.$i"
