@@ -1,7 +1,6 @@
 #include "collector/generic.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static int generic_url(struct buf *url, const char *base)
@@ -44,14 +43,6 @@ static bool generic_frame(struct buf *body, const struct collector_settings *s,
 	return true;
 }
 
-static void set(struct verdict *v, enum verdict_action action, bool slow_down,
-	const char *reason)
-{
-	v->action = action;
-	v->slow_down = slow_down;
-	snprintf(v->reason, sizeof(v->reason), "%s", reason);
-}
-
 void generic_judge(
 	struct verdict *v, const struct request *rq, const struct reply *rp)
 {
@@ -60,38 +51,41 @@ void generic_judge(
 	*v = (struct verdict){ .code = -1, .ack_id = VERDICT_NO_ACK };
 	v->retry_after_ns = verdict_retry_after(rp->retry_after, rp->real_ns);
 	if (status == 0)
-		set(v, VERDICT_RETRY, false, "no reply");
+		verdict_set(v, VERDICT_RETRY, false, "no reply");
 	else if (status >= 200 && status < 300)
-		set(v, VERDICT_DELIVERED, false, "success");
+		verdict_set(v, VERDICT_DELIVERED, false, "success");
 	else if (status >= 300 && status < 400)
-		set(v, VERDICT_HOLD, false, "redirected; set the final URL");
+		verdict_set(v, VERDICT_HOLD, false,
+			"redirected; set the final URL");
 	else if (status == 408 || status == 425)
-		set(v, VERDICT_RETRY, false, "asked to try again");
+		verdict_set(v, VERDICT_RETRY, false, "asked to try again");
 	else if (status == 429 || status == 503)
-		set(v, VERDICT_RETRY, true, "busy");
+		verdict_set(v, VERDICT_RETRY, true, "busy");
 	else if (status == 413)
-		set(v, VERDICT_SPLIT, false, "request body too large");
+		verdict_set(v, VERDICT_SPLIT, false, "request body too large");
 	else if (status == 415 && rq->compressed)
-		set(v, VERDICT_PLAIN, false, "compression refused");
+		verdict_set(v, VERDICT_PLAIN, false, "compression refused");
 	else if (status == 401 || status == 403)
-		set(v, VERDICT_HOLD, false,
+		verdict_set(v, VERDICT_HOLD, false,
 			"not allowed; check the token and the headers");
 	else if (status == 407)
-		set(v, VERDICT_HOLD, false, "the proxy wants authorization");
+		verdict_set(v, VERDICT_HOLD, false,
+			"the proxy wants authorization");
 	else if (status == 404 || status == 405)
-		set(v, VERDICT_HOLD, false,
+		verdict_set(v, VERDICT_HOLD, false,
 			"nothing takes events there; check the URL and the "
 			"method");
 	else if (status == 501 || status == 505)
-		set(v, VERDICT_HOLD, false,
+		verdict_set(v, VERDICT_HOLD, false,
 			"the server does not know such requests; check the "
 			"URL and the method");
 	else if (status >= 400 && status < 500)
-		set(v, VERDICT_REFUSED, false, "refused");
+		verdict_set(v, VERDICT_REFUSED, false, "refused");
 	else if (status >= 500 && status < 600)
-		set(v, VERDICT_RETRY, false, "server error");
+		verdict_set(v, VERDICT_RETRY, false, "server error");
 	else
-		set(v, VERDICT_UNKNOWN, false, "no HTTP status that is known");
+		verdict_set(v, VERDICT_UNKNOWN, false,
+			"no HTTP status that is known");
 }
 
 const struct collector collector_http = {

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -129,14 +128,6 @@ int hec_url(struct buf *url, const char *base)
 	return r;
 }
 
-static void set(struct verdict *v, enum verdict_action action, bool slow_down,
-	const char *reason)
-{
-	v->action = action;
-	v->slow_down = slow_down;
-	snprintf(v->reason, sizeof(v->reason), "%s", reason);
-}
-
 /*
  * The reply says event `number` is bad and those before it are in.
  *
@@ -151,7 +142,7 @@ static void judge_number(struct verdict *v, const struct request *rq,
 
 	if (rule->number == NUMBER_FROM_1)
 		k = k > 0 ? k - 1 : -1;
-	set(v, VERDICT_PARTIAL, false, rule->reason);
+	verdict_set(v, VERDICT_PARTIAL, false, rule->reason);
 	if (rule->number == NUMBER_FROM_1 && (k <= 0 || k >= rq->events))
 		v->action = VERDICT_HOLD;
 	else if (k < 0 || k >= rq->events)
@@ -175,8 +166,8 @@ static void judge_channel(
 		tried = rq->channel != REQUEST_NO_CHANNEL;
 	else if (rule->code == 14)
 		tried = rq->channel != REQUEST_CHANNEL;
-	set(v, tried ? rule->without_channel : rule->action, rule->slow_down,
-		rule->reason);
+	verdict_set(v, tried ? rule->without_channel : rule->action,
+		rule->slow_down, rule->reason);
 }
 
 /* No code of the table, or not with its status: a proxy, a wrong URL. */
@@ -184,36 +175,39 @@ static void judge_status(
 	struct verdict *v, const struct request *rq, long status)
 {
 	if (status == 0)
-		set(v, VERDICT_RETRY, false, "no reply");
+		verdict_set(v, VERDICT_RETRY, false, "no reply");
 	else if (status == 408 || status == 425)
-		set(v, VERDICT_RETRY, false, "asked to try again");
+		verdict_set(v, VERDICT_RETRY, false, "asked to try again");
 	else if (status == 429 || status == 503)
-		set(v, VERDICT_RETRY, true, "busy");
+		verdict_set(v, VERDICT_RETRY, true, "busy");
 	else if (status >= 500)
-		set(v, VERDICT_RETRY, false, "server error");
+		verdict_set(v, VERDICT_RETRY, false, "server error");
 	else if (status == 413)
-		set(v, VERDICT_SPLIT, false, "request body too large");
+		verdict_set(v, VERDICT_SPLIT, false, "request body too large");
 	else if (status == 415 && rq->compressed)
-		set(v, VERDICT_PLAIN, false, "compression refused");
+		verdict_set(v, VERDICT_PLAIN, false, "compression refused");
 	else if (status == 415)
-		set(v, VERDICT_HOLD, false,
+		verdict_set(v, VERDICT_HOLD, false,
 			"the body's encoding is refused; check the URL");
 	else if (status == 401 || status == 403)
-		set(v, VERDICT_HOLD, false, "not allowed; check the token");
+		verdict_set(
+			v, VERDICT_HOLD, false, "not allowed; check the token");
 	else if (status == 404 || status == 405)
-		set(v, VERDICT_HOLD, false,
+		verdict_set(v, VERDICT_HOLD, false,
 			"no event collector there; check the URL");
 	else if (status == 407)
-		set(v, VERDICT_HOLD, false, "the proxy wants authorization");
+		verdict_set(v, VERDICT_HOLD, false,
+			"the proxy wants authorization");
 	else if (status >= 200 && status < 300)
-		set(v, VERDICT_HOLD, false,
+		verdict_set(v, VERDICT_HOLD, false,
 			"not an event collector's success; check the URL and "
 			"any "
 			"proxy");
 	else if (status >= 300 && status < 400)
-		set(v, VERDICT_HOLD, false, "redirected; set the final URL");
+		verdict_set(v, VERDICT_HOLD, false,
+			"redirected; set the final URL");
 	else
-		set(v, VERDICT_UNKNOWN, false,
+		verdict_set(v, VERDICT_UNKNOWN, false,
 			"not a reply of an event collector that is known; "
 			"check the URL");
 }
@@ -264,7 +258,7 @@ void hec_judge(
 	else if (rule->without_channel != VERDICT_DELIVERED)
 		judge_channel(v, rq, rule);
 	else
-		set(v, rule->action, rule->slow_down, rule->reason);
+		verdict_set(v, rule->action, rule->slow_down, rule->reason);
 	v->gone = rule != NULL && rule->gone;
 	if (v->action == VERDICT_DELIVERED) {
 		v->ack_id = ack_id(json_object_get(root, "ackId"));

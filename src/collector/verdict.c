@@ -2,11 +2,20 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 
 /* A collector that says "tomorrow" is asked again in an hour. */
 #define RETRY_AFTER_MAX_S UINT64_C(3600)
+
+void verdict_set(struct verdict *v, enum verdict_action action, bool slow_down,
+	const char *reason)
+{
+	v->action = action;
+	v->slow_down = slow_down;
+	snprintf(v->reason, sizeof(v->reason), "%s", reason);
+}
 
 uint64_t verdict_retry_after(const char *value, uint64_t real_ns)
 {

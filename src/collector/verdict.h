@@ -71,6 +71,10 @@ struct request {
 	enum request_channel channel;
 };
 
+/* Writes the three of them; the reason is cut where it is too long. */
+void verdict_set(struct verdict *v, enum verdict_action action, bool slow_down,
+	const char *reason);
+
 /*
  * verdict_retry_after() - Retry-After: seconds or HTTP date (RFC 9110, 10.2.3)
  * Return: nanoseconds from real_ns on, at most one hour; 0 when absent,
