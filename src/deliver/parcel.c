@@ -17,9 +17,8 @@ void parcel_pack(struct sender *s, struct parcel *p)
 	p->zipped = SLICE_NULL;
 	p->key[0] = '\0';
 	if (s->collector->idempotent)
-		snprintf(p->key, sizeof(p->key),
-			"%016" PRIx64 "-%" PRIu32 "-%" PRIu32, b->id, b->first,
-			p->n);
+		snprintf(p->key, sizeof(p->key), "%016" PRIx64 "-%" PRIu32,
+			b->id + b->first, p->n);
 	buf_clear(&s->frame);
 	if (s->collector->frame != NULL &&
 		s->collector->frame(&s->frame,

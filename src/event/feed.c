@@ -277,7 +277,7 @@ static struct batch *close_open(struct filler *f)
 	struct batch *b = f->open;
 
 	f->open = NULL;
-	b->id = feed_batch_id(f->feed);
+	b->id = feed_batch_id(f->feed, b->events);
 	stat_inc(f->stats, OUTPUT_BATCHES_SEALED);
 	stat_add(f->stats, OUTPUT_BYTES_ENCODED, b->len);
 	histogram_add(&f->feed->batch_sizes, b->events);

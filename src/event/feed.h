@@ -196,10 +196,11 @@ static inline unsigned feed_replays(const struct feed *f)
 	return f->n_senders + 2 + f->pending_max / 2;
 }
 
-/* An id that no other batch ever has. */
-static inline uint64_t feed_batch_id(struct feed *f)
+/* An id for a batch of n events: its first event's number, which no other event
+ * ever has, in this process or another. */
+static inline uint64_t feed_batch_id(struct feed *f, uint32_t n)
 {
-	return atomic_fetch_add_explicit(&f->next_id, 1, memory_order_relaxed);
+	return atomic_fetch_add_explicit(&f->next_id, n, memory_order_relaxed);
 }
 
 static inline struct stat_shard *feed_keeper_stats(struct feed *f)

@@ -51,7 +51,7 @@ void keeper_resend_next(struct keeper *k)
 	atomic_store(&b->held, b->events);
 	stat_add(k->stats, OUTPUT_RECOVERED, b->events);
 	b->file = &k->resend_mark;
-	b->id = feed_batch_id(k->feed);
+	b->id = feed_batch_id(k->feed, b->events);
 	k->resend_out = true;
 	keeper_to_senders(k, b);
 }

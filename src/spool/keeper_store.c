@@ -174,8 +174,9 @@ static void take_back_part(struct keeper *k, struct batch *b)
 {
 	struct spool_file *f = b->file, *rest;
 
-	/* the old id is that of other ranges of events */
-	b->id = feed_batch_id(k->feed);
+	/* without some from its midst, numbers are those of other events */
+	if (b->whole != 0)
+		b->id = feed_batch_id(k->feed, b->events);
 	if (!atomic_load(&k->cut) &&
 		keeper_write_file(k, b, f->created_ns, &rest) == 0) {
 		spool_remove(k->spool, f);

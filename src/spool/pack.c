@@ -125,7 +125,7 @@ int packer_pack(struct packer *p, const struct batch *b, uint64_t created_ns,
 	put(p->header + AT_IDENTITY_LEN, p->identity_len, 1);
 	put(p->header + AT_EVENTS, n, 4);
 	put(p->header + AT_CREATED, created_ns, 8);
-	put(p->header + AT_ID, b->id, 8);
+	put(p->header + AT_ID, b->id + b->first, 8);
 	put(p->header + AT_PLAIN, plain.len, 4);
 	put(p->header + AT_STORED, stored.len, 4);
 	put(p->header + AT_CRC, crc, 4);

@@ -87,7 +87,7 @@ void rig_push(struct output_rig *rig, unsigned n, unsigned padding)
 			rig->pushed++, (int)padding, "");
 		b->ends[b->events++] = (uint32_t)b->len;
 	}
-	b->id = atomic_fetch_add(&rig->feed.next_id, 1);
+	b->id = feed_batch_id(&rig->feed, n);
 	atomic_store(&b->held, n);
 	stat_add(&rig->feed.stats.shards[0], OUTPUT_TAKEN, n);
 	ck_assert(ring_push(&rig->feed.sealed, b));

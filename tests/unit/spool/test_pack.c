@@ -67,7 +67,7 @@ static int unpack(size_t n, struct batch *into)
 static void expect_whole(const struct batch *b, uint32_t first)
 {
 	ck_assert_uint_eq(b->events, batch->events - first);
-	ck_assert_uint_eq(b->id, batch->id);
+	ck_assert_uint_eq(b->id, batch->id + first);
 	ck_assert_mem_eq(
 		b->data, batch->data + batch_start(batch, first), b->len);
 	for (uint32_t i = 0; i < b->events; i++)
