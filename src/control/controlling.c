@@ -13,8 +13,11 @@ static int listen_as_said(struct controlling *c, char *error, size_t cap)
 	const struct control_settings *s = &(*c->room.edition)->config.control;
 	int r = control_socket_follow(c->socket, s, error, cap);
 
-	c->tick = beat_from(
-		s->path != NULL ? NS_PER_S : 0, clock_mono_ns(&clock_system));
+	if ((s->path != NULL) != (c->tick.interval_ns != 0))
+		c->tick = (struct beat){
+			.interval_ns = s->path != NULL ? NS_PER_S : 0,
+			.next_ns = clock_mono_ns(&clock_system),
+		};
 	return r;
 }
 

@@ -1,0 +1,442 @@
+#include "ctl/verb.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/settings.h"
+
+static const struct verb verbs[] = {
+	{ "status", "", "status", "", "", "", show_status,
+		"what the daemon does, at a glance" },
+	{ "top", "", NULL, "", "interval once sort", "", NULL,
+		"the same, live, with the busiest connections; q ends it" },
+	{ "ledger", "", "status", "", "", "outputs", show_ledger,
+		"where every event went" },
+	{ "connections", "", "connections", "", "sort limit", "",
+		show_connections, "who is connected, and what each brings" },
+	{ "connections", "close", "connections.close", "id#?", "peer", "",
+		show_closed, "close one connection, or all of a network" },
+	{ "backends", "", "backends", "", "", "", show_backends,
+		"the backends of all outputs" },
+	{ "backends", "add", "backends.add", "url weight#?", "output", "",
+		show_backend, "one more" },
+	{ "backends", "remove", "backends.remove", "url", "output", "",
+		show_backend, "finish its requests and forget it" },
+	{ "backends", "drain", "backends.drain", "url", "output", "",
+		show_backend, "finish its requests, send it no more" },
+	{ "backends", "enable", "backends.enable", "url", "output", "",
+		show_backend, "use it again" },
+	{ "backends", "disable", "backends.disable", "url", "output", "",
+		show_backend, "send it nothing" },
+	{ "backends", "weight", "backends.weight", "url weight#", "output", "",
+		show_backend, "give it another share" },
+	{ "outputs", "", "status", "", "", "outputs", show_outputs,
+		"the outputs" },
+	{ "outputs", "pause", "outputs.pause", "output?", "", "", show_paused,
+		"deliver nothing: events wait in memory and spool" },
+	{ "outputs", "resume", "outputs.resume", "output?", "", "", show_paused,
+		"deliver again" },
+	{ "outputs", "flush", "outputs.flush", "output?", "", "", show_flushed,
+		"send what is gathered now, full batch or not" },
+	{ "spool", "", "spool", "output?", "limit", "", show_spool,
+		"the files that wait on disk, the oldest first" },
+	{ "spool", "replay", "spool.replay", "output?", "", "", show_replay,
+		"try a disk that failed now, and not only after a while" },
+	{ "spool", "discard", "spool.discard", "output file#?", "all", "",
+		show_discarded,
+		"remove a file or all; their events are gone, and counted" },
+	{ "dead-letters", "", "dead-letters", "output?", "limit", "",
+		show_letters, "events that collectors refused for good" },
+	{ "dead-letters", "replay", "dead-letters.replay", "output?", "", "",
+		show_resend, "send them through the output again" },
+	{ "log-level", "", "log-level", "level?", "", "", show_level,
+		"show it or set it: error, warning, info or debug" },
+	{ "reload", "", "reload", "", "", "", show_notes,
+		"read the configuration again and go on with it" },
+	{ "config", "", "config", "", "", "", show_config,
+		"the settings in force, secrets masked" },
+	{ "shutdown", "", "shutdown", "", "now wait", "", show_shutdown,
+		"deliver the rest and end" },
+};
+
+enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+static const struct {
+	const char *name, *argument, *help;
+} options[] = {
+	{ "all", NULL, "every file" },
+	{ "interval", "SECONDS", "how often top looks, 2 by default" },
+	{ "limit", "N", "list no more than N" },
+	{ "now", NULL, "do not deliver the rest: to the spool, or dropped" },
+	{ "once", NULL, "show one page and end" },
+	{ "output", "NAME", "of that output; needed where several would do" },
+	{ "peer", "NETWORK", "192.0.2.0/24 or 2001:db8::1" },
+	{ "sort", "KEY",
+		"rate, byte_rate, messages, octets, errors, age, quiet or "
+		"id" },
+	{ "wait", NULL, "until the daemon has ended" },
+};
+
+enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+static void keep_option(struct verb_line *l, int c)
+{
+	switch (c) {
+	case 'a':
+		l->all = true;
+		break;
+	case 'i':
+		l->interval = optarg;
+		break;
+	case 'l':
+		l->limit = optarg;
+		break;
+	case 'n':
+		l->now = true;
+		break;
+	case '1':
+		l->once = true;
+		break;
+	case 'o':
+		l->output = optarg;
+		break;
+	case 'p':
+		l->peer = optarg;
+		break;
+	case 'k':
+		l->sort = optarg;
+		break;
+	case 'w':
+		l->wait = true;
+		break;
+	case 's':
+		l->socket = optarg;
+		break;
+	case 'j':
+		l->json = true;
+		break;
+	case 'h':
+		l->help = true;
+		break;
+	case 'V':
+		l->version = true;
+		break;
+	}
+}
+
+int verb_parse(struct verb_line *l, int argc, char **argv, struct buf *error)
+{
+	static const struct option table[] = {
+		{ "all", no_argument, NULL, 'a' },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "limit", required_argument, NULL, 'l' },
+		{ "now", no_argument, NULL, 'n' },
+		{ "once", no_argument, NULL, '1' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "peer", required_argument, NULL, 'p' },
+		{ "sort", required_argument, NULL, 'k' },
+		{ "wait", no_argument, NULL, 'w' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	const char *env = getenv("TAPFERRY_SOCKET");
+	int c;
+
+	*l = (struct verb_line){
+		.socket =
+			env != NULL && *env != '\0' ? env : CTL_DEFAULT_SOCKET,
+	};
+	opterr = 0;
+	optind = 0; /* glibc: start anew */
+	while ((c = getopt_long(argc, argv, ":s:jhV", table, NULL)) != -1) {
+		if (c == ':')
+			buf_printf(error, "%s needs a value", argv[optind - 1]);
+		else if (c == '?')
+			buf_printf(
+				error, "unknown option %s", argv[optind - 1]);
+		else
+			keep_option(l, c);
+		if (error->len != 0)
+			return CTL_USAGE;
+	}
+	l->words = argv + optind;
+	l->n_words = argc - optind;
+	return 0;
+}
+
+static void unknown(const char *group, const char *word, struct buf *error)
+{
+	const char *best = NULL;
+	unsigned nearest = 3;
+
+	for (unsigned i = 0; i < N_VERBS; i++) {
+		const char *name =
+			group != NULL ? verbs[i].word : verbs[i].group;
+
+		if (group != NULL && strcmp(verbs[i].group, group) != 0)
+			continue;
+		if (*name != '\0' && text_distance(name, word) < nearest) {
+			nearest = text_distance(name, word);
+			best = name;
+		}
+	}
+	buf_printf(error, "there is no command %s%s%.64s",
+		group != NULL ? group : "", group != NULL ? " " : "", word);
+	if (best != NULL)
+		buf_printf(error, " (did you mean %s?)", best);
+}
+
+const struct verb *verb_find(
+	const struct verb_line *l, int *n_words, struct buf *error)
+{
+	const char *group = l->n_words > 0 ? l->words[0] : "";
+	const char *word = l->n_words > 1 ? l->words[1] : "";
+	const struct verb *alone = NULL;
+	bool others = false;
+
+	if (*group == '\0') {
+		buf_add_str(error, "say what is to be done");
+		return NULL;
+	}
+	for (unsigned i = 0; i < N_VERBS; i++) {
+		const struct verb *v = &verbs[i];
+
+		if (strcmp(v->group, group) != 0)
+			continue;
+		if (*v->word == '\0')
+			alone = v;
+		else
+			others = true;
+		*n_words = 2;
+		if (*v->word != '\0' && strcmp(v->word, word) == 0)
+			return v;
+	}
+	if (alone == NULL) {
+		unknown(NULL, group, error);
+		return NULL;
+	}
+	if (others && strcmp(word, "list") == 0)
+		return alone;
+	*n_words = 1;
+	if (!others || *word == '\0' || *alone->arguments != '\0')
+		return alone;
+	unknown(group, word, error);
+	return NULL;
+}
+
+static bool takes(const struct verb *v, const char *option)
+{
+	size_t len = strlen(option);
+
+	for (const char *p = v->options; *p != '\0';) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && memcmp(p, option, n) == 0)
+			return true;
+		p += n + (p[n] != '\0');
+	}
+	return false;
+}
+
+static bool put_value(json_t *request, const char *key, const char *text,
+	bool number, struct buf *error)
+{
+	unsigned long long n;
+	char *end;
+
+	if (!number) {
+		/* what is no UTF-8 is no name there is */
+		if (json_object_set_new(request, key, json_string(text)) == 0)
+			return true;
+		buf_printf(error, "%s is no UTF-8 text", key);
+		return false;
+	}
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 ||
+		n > INT64_MAX) {
+		buf_printf(error, "%s: %.64s is no number", key, text);
+		return false;
+	}
+	json_object_set_new(request, key, json_integer((json_int_t)n));
+	return true;
+}
+
+static bool put_arguments(json_t *request, const struct verb *v,
+	const struct verb_line *l, int at, struct buf *error)
+{
+	for (const char *p = v->arguments; *p != '\0';) {
+		size_t n = strcspn(p, "#? "), end = strcspn(p, " ");
+		bool number = p[n] == '#';
+		bool optional = p[end - 1] == '?';
+		char key[32];
+
+		snprintf(key, sizeof(key), "%.*s", (int)n, p);
+		if (at < l->n_words) {
+			if (!put_value(request, key, l->words[at++], number,
+				    error))
+				return false;
+		} else if (!optional) {
+			buf_printf(error, "%s is missing", key);
+			return false;
+		}
+		p += end + (p[end] != '\0');
+	}
+	if (at < l->n_words) {
+		buf_printf(error, "there is too much: %.64s", l->words[at]);
+		return false;
+	}
+	return true;
+}
+
+static bool put_options(json_t *request, const struct verb *v,
+	const struct verb_line *l, struct buf *error)
+{
+	const struct {
+		const char *name, *value;
+		bool given, number, sent;
+	} given[] = {
+		{ "all", NULL, l->all, false, true },
+		{ "interval", NULL, l->interval != NULL, false, false },
+		{ "limit", l->limit, l->limit != NULL, true, true },
+		{ "now", NULL, l->now, false, true },
+		{ "once", NULL, l->once, false, false },
+		{ "output", l->output, l->output != NULL, false, true },
+		{ "peer", l->peer, l->peer != NULL, false, true },
+		{ "sort", l->sort, l->sort != NULL, false, true },
+		{ "wait", NULL, l->wait, false, false },
+	};
+
+	for (unsigned i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		if (!given[i].given)
+			continue;
+		if (!takes(v, given[i].name)) {
+			buf_printf(error, "%s%s%s takes no --%s", v->group,
+				*v->word != '\0' ? " " : "", v->word,
+				given[i].name);
+			return false;
+		}
+		if (given[i].sent && given[i].value == NULL)
+			json_object_set_new(
+				request, given[i].name, json_true());
+		else if (given[i].sent &&
+			 !put_value(request, given[i].name, given[i].value,
+				 given[i].number, error))
+			return false;
+	}
+	return true;
+}
+
+json_t *verb_request(const struct verb *v, const struct verb_line *l,
+	int n_words, struct buf *error)
+{
+	json_t *request = json_object();
+
+	if (v->command != NULL)
+		json_object_set_new(
+			request, "command", json_string(v->command));
+	if (put_options(request, v, l, error) &&
+		put_arguments(request, v, l, n_words, error))
+		return request;
+	json_decref(request);
+	return NULL;
+}
+
+/* Of an output, what the ledger is about. */
+static json_t *ledger_of(json_t *output)
+{
+	return json_pack("{s:O, s:O}", "name", json_object_get(output, "name"),
+		"ledger", json_object_get(output, "ledger"));
+}
+
+json_t *verb_pick(const struct verb *v, json_t *result)
+{
+	json_t *list, *part, *output;
+	size_t i;
+
+	if (*v->pick == '\0')
+		return json_incref(result);
+	list = json_object_get(result, v->pick);
+	if (v->show != show_ledger)
+		return json_pack("{s:O}", v->pick, list);
+	part = json_array();
+	json_array_foreach(list, i, output)
+		json_array_append_new(part, ledger_of(output));
+	return json_pack("{s:o}", v->pick, part);
+}
+
+static void add_arguments(const struct verb *v, struct buf *out)
+{
+	for (const char *p = v->arguments; *p != '\0';) {
+		size_t n = strcspn(p, "#? "), end = strcspn(p, " ");
+		bool optional = p[end - 1] == '?';
+
+		buf_add_str(out, optional ? " [" : " ");
+		for (size_t i = 0; i < n; i++) {
+			char c = (char)(p[i] - 'a' + 'A');
+
+			buf_add(out, &c, 1);
+		}
+		buf_add_str(out, optional ? "]" : "");
+		p += end + (p[end] != '\0');
+	}
+	for (unsigned i = 0; i < N_OPTIONS; i++)
+		if (takes(v, options[i].name))
+			buf_printf(out, " [--%s%s%s]", options[i].name,
+				options[i].argument != NULL ? " " : "",
+				options[i].argument != NULL
+					? options[i].argument
+					: "");
+}
+
+void verb_usage(const struct verb *v, struct buf *out)
+{
+	buf_printf(out, "tapferryctl %s%s%s", v->group,
+		*v->word != '\0' ? " " : "", v->word);
+	add_arguments(v, out);
+	buf_add_str(out, "\n");
+}
+
+void verb_help(struct buf *out)
+{
+	buf_add_str(out,
+		"Usage: tapferryctl [--socket PATH] [--json] COMMAND\n"
+		"\n"
+		"Talks to a running tapferryd over its control socket.\n"
+		"\n"
+		"Commands:\n");
+	for (unsigned i = 0; i < N_VERBS; i++) {
+		buf_printf(out, "  %s%s%s", verbs[i].group,
+			*verbs[i].word != '\0' ? " " : "", verbs[i].word);
+		add_arguments(&verbs[i], out);
+		buf_printf(out, "\n%30s %s\n", "", verbs[i].help);
+	}
+	buf_add_str(out, "\nTheir options:\n");
+	for (unsigned i = 0; i < N_OPTIONS; i++) {
+		char left[32];
+
+		snprintf(left, sizeof(left), "  --%s %s", options[i].name,
+			options[i].argument != NULL ? options[i].argument : "");
+		buf_printf(out, "%-30s %s\n", left, options[i].help);
+	}
+	buf_add_str(out,
+		"\nOptions of all:\n"
+		"  -s, --socket PATH              the control socket "
+		"[TAPFERRY_SOCKET]\n"
+		"                                 (default " CTL_DEFAULT_SOCKET
+		")\n"
+		"  -j, --json                     the result as JSON\n"
+		"  -h, --help                     print this and exit\n"
+		"  -V, --version                  print the version and exit\n"
+		"\n"
+		"Exit status: 0 done, 1 refused or failed, 2 usage, 3 no "
+		"daemon.\n"
+		"Manual: tapferryctl(1)\n");
+}

@@ -1,0 +1,22 @@
+/*
+ * Words: numbers as people read them, and values out of replies.
+ */
+#ifndef TAPFERRY_CTL_WORDS_H
+#define TAPFERRY_CTL_WORDS_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+enum { WORDS_MAX = 32 };
+
+/* Both return text. */
+const char *words_bytes(char text[WORDS_MAX], double octets);
+const char *words_seconds(char text[WORDS_MAX], double seconds);
+
+/* "queue.batches" of an object; none: NULL, 0, 0. */
+const json_t *words_at(const json_t *o, const char *path);
+const char *words_text(const json_t *o, const char *path);
+double words_real(const json_t *o, const char *path);
+unsigned long long words_count(const json_t *o, const char *path);
+
+#endif
