@@ -45,12 +45,12 @@ shows() { # NAME PATTERN...
 	local name=$1 p
 	shift
 	for p; do
-		tr '\n' ' ' <"$dir/$name.html" | grep -qE -- "$p" ||
+		tr '\n' ' ' <"$dir/$name.html" | grep -E -- "$p" >/dev/null ||
 			fail "the page ($name) does not show '$p'"
 	done
 }
 shows_not() {
-	! tr '\n' ' ' <"$dir/$1.html" | grep -qE -- "$2" ||
+	! tr '\n' ' ' <"$dir/$1.html" | grep -E -- "$2" >/dev/null ||
 		fail "the page ($1) shows '$2'"
 }
 down_seen() {

@@ -48,7 +48,7 @@ query() {
 }
 scraped() {
 	curl -sS --max-time 20 "http://127.0.0.1:$web/-/ready" 2>/dev/null |
-		grep -q Ready &&
+		grep Ready >/dev/null &&
 		[ "$(query 'count_over_time(tapferry_up[1m]) > 8' 2>/dev/null)" = 1 ]
 }
 until_true 60 scraped || fail "nothing was scraped"
