@@ -164,6 +164,8 @@ static void settle(struct fleet *f, struct producer *p,
 		if (p->state != PRODUCER_FAILED)
 			note_accept(f, p);
 	}
+	if (p->state != before && p->state != PRODUCER_FAILED)
+		f->answered_ns = now_ns();
 	f->stalled += p->state == PRODUCER_STALLED;
 	f->stalled -= before == PRODUCER_STALLED;
 	if (producer_is_over(p)) {
@@ -302,12 +304,21 @@ static void abort_one(struct fleet *f, struct producer *p, int error)
 	settle(f, p, before, false);
 }
 
+bool fleet_is_silent(const struct fleet *f, uint64_t since_ns, uint64_t mono_ns)
+{
+	if (since_ns < f->answered_ns)
+		since_ns = f->answered_ns;
+	return mono_ns > since_ns + FLEET_PATIENCE_MS * NS_PER_MS;
+}
+
 static void expire(struct fleet *f, uint64_t mono_ns)
 {
 	struct producer *p;
 
 	while ((p = first_of(&f->waiting)) != NULL &&
-		mono_ns > p->wait_ns + FLEET_PATIENCE_MS * NS_PER_MS)
+		(fleet_is_silent(f, p->wait_ns, mono_ns) ||
+			mono_ns >
+				p->wait_ns + FLEET_PATIENCE_MAX_MS * NS_PER_MS))
 		abort_one(f, p, PRODUCER_E_SILENT);
 }
 

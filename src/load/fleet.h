@@ -14,7 +14,10 @@
 #include "load/sources.h"
 #include "load/spread.h"
 
-enum { FLEET_PATIENCE_MS = 10 * 1000 }; /* for each answer, and the end */
+enum {
+	FLEET_PATIENCE_MS = 10 * 1000, /* for an answer, if nobody gets one */
+	FLEET_PATIENCE_MAX_MS = 60 * 1000, /* for an answer in any case */
+};
 
 struct fleet_settings {
 	struct producer_settings producer;
@@ -40,6 +43,7 @@ struct fleet {
 	struct progress *progress; /* lent: to be cleared for a message */
 	bool ending;               /* nobody new, and who is idle says STOP */
 	uint64_t start_ns;         /* monotonic, as all times here */
+	uint64_t answered_ns;      /* when somebody last got an answer */
 	uint64_t busy_ns;          /* when the listener's queue was full */
 	uint64_t trickled;         /* octets that were due so far */
 	struct producer_queue closed;  /* to be opened, first come first */
@@ -89,6 +93,10 @@ void fleet_run(struct fleet *f, struct producer *p);
 
 /* The first that is ready, out of its queue; NULL when nobody is. */
 struct producer *fleet_next(struct fleet *f);
+
+/* Nobody has got an answer for as long as patience lasts, since that time. */
+bool fleet_is_silent(
+	const struct fleet *f, uint64_t since_ns, uint64_t mono_ns);
 
 /* Every place has been tried: what opens later takes an earlier one's. */
 bool fleet_is_up(const struct fleet *f);

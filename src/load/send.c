@@ -25,7 +25,7 @@ struct sender {
 	uint64_t dealt;    /* frames, in all */
 	uint64_t start_ns; /* monotonic, as all times here */
 	uint64_t last_ns;  /* when a socket last took octets */
-	uint64_t end_ns;   /* when patience ends, once the fleet is ending */
+	uint64_t end_ns;   /* when the end began, once the fleet is ending */
 	int epoll_fd;
 	int signal_fd;
 	struct progress progress;
@@ -97,7 +97,7 @@ static void deal(struct sender *s)
 /* From now on nothing is dealt. */
 static void end(struct sender *s, uint64_t mono_ns, bool cut)
 {
-	s->end_ns = mono_ns + FLEET_PATIENCE_MS * NS_PER_MS;
+	s->end_ns = mono_ns;
 	fleet_end(&s->fleet, cut);
 }
 
@@ -191,7 +191,7 @@ static void advance(struct sender *s, uint64_t mono_ns)
 		deal(s);
 	if (!f->ending && all_dealt(s))
 		end(s, mono_ns, false);
-	if (f->ending && mono_ns > s->end_ns)
+	if (f->ending && fleet_is_silent(f, s->end_ns, mono_ns))
 		fleet_abort(f, PRODUCER_E_SILENT);
 }
 
