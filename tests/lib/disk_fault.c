@@ -50,7 +50,7 @@ static bool fails(bool struck)
 
 	if (!struck)
 		return false;
-	switch (fault) {
+	switch ((enum disk_fault)atomic_load(&fault)) {
 	case DISK_KILL:
 		raise(SIGKILL);
 		break;

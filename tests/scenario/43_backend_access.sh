@@ -39,7 +39,7 @@ at() { sed -n "s|^listening on |$2://|p" "$dir/$1.out"; }
 tapferry() {
 	cat >"$dir/tapferry.conf" <<-END
 	listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
-	shutdown = { drain = "1s"; };
+	shutdown = { drain = "3s"; };
 	outputs = (
 	  { name = "hec"; type = "hec"; compression = "none";
 	    health = { enabled = false; };
@@ -76,8 +76,9 @@ tls() {
 	tapferry "token = \"t\"; tls = { ca = \"$dir/trusted.pem\"; $1 };" "
 		{ url = \"$(at one https)\"; ${2:-} }"
 	stop one
-	equal "taken and dropped" \
-		$(($(took one) + $(ledger hec dropped_shutdown))) 1000
+	# what the end cut off half way may be in both
+	[ $(($(took one) + $(ledger hec dropped_shutdown))) -ge 1000 ] ||
+		fail "events are neither taken nor dropped"
 }
 key="cert = \"$dir/tap.pem\"; key = \"$dir/tap.key\";"
 tls "server_name = \"splunk.example\"; $key"
