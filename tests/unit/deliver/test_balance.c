@@ -176,6 +176,7 @@ int main(void)
 {
 	TCase *t = tcase_create("balance");
 
+	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, equal_backends_get_equal_shares, 0, STRATEGIES);
 	tcase_add_loop_test(t,
 		equal_backends_get_equal_shares_while_requests_are_under_way, 0,
