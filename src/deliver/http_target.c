@@ -148,21 +148,37 @@ static int set_keepalive(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
+/*
+ * Whom to trust.  Where libcurl comes with a folder of authorities besides its
+ * file, as Debian's does, it reads both for each connection: a file that was
+ * named would not be all that is trusted, and the system's would be in memory
+ * twice, some megabytes each.
+ */
+static void configure_trust(const struct http_target_settings *s, CURL *c)
+{
+	const char *file = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+	if (s->tls_insecure) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+		curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
+	} else if (s->tls_ca != NULL) {
+		curl_easy_setopt(c, CURLOPT_CAINFO, s->tls_ca);
+	}
+	if (s->tls_insecure || s->tls_ca != NULL || file != NULL)
+		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+}
+
 static void configure_tls(const struct http_target_settings *s, CURL *c)
 {
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
 		(long)(s->http2 ? CURL_HTTP_VERSION_2TLS
 				: CURL_HTTP_VERSION_1_1));
-	if (s->tls_ca != NULL)
-		curl_easy_setopt(c, CURLOPT_CAINFO, s->tls_ca);
+	configure_trust(s, c);
 	if (s->tls_cert != NULL)
 		curl_easy_setopt(c, CURLOPT_SSLCERT, s->tls_cert);
 	if (s->tls_key != NULL)
 		curl_easy_setopt(c, CURLOPT_SSLKEY, s->tls_key);
-	if (s->tls_insecure) {
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
 }
 
 void http_target_configure(const struct http_target *t, CURL *c)

@@ -1,9 +1,11 @@
 #include <check.h>
 #include <curl/curl.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -406,6 +408,45 @@ START_TEST(auto_learns_from_requests_that_were_given_up)
 }
 END_TEST
 
+static unsigned folders;
+
+/* The TLS library's calls come here. */
+DIR *opendir(const char *name)
+{
+	(void)name;
+	folders++;
+	errno = ENOENT;
+	return NULL;
+}
+
+START_TEST(the_authorities_that_are_named_are_all_that_is_trusted)
+{
+	static const char some[] = "/etc/ssl/certs/ca-certificates.crt";
+	const struct fake_reply script[] = { FAKE_OK };
+	struct http_target_settings s = settings();
+	char url[64];
+	CURL *curl = curl_easy_init();
+
+	fake_collector_start(&server, 0, script, 1);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", server.port);
+	/* it speaks no TLS, and would be waited for */
+	s.request_timeout_ns = 300 * NS_PER_MS;
+	s.tls_ca = access(some, R_OK) == 0 ? some : NULL;
+	aim(&s);
+	ck_assert_int_eq(post_to(url, "{}"), HTTP_E_FAILED);
+	ck_assert_uint_eq(folders, 0);
+	/* that it would be seen */
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_CAPATH, "/etc/ssl/certs");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 300L);
+	ck_assert_int_ne(curl_easy_perform(curl), CURLE_OK);
+	ck_assert(folders > 0 || strstr(curl_version(), "GnuTLS") == NULL);
+	curl_easy_cleanup(curl);
+	fake_collector_stop(&server);
+}
+END_TEST
+
 START_TEST(other_requests_have_their_own_method_and_headers)
 {
 	const struct fake_reply script[] = { FAKE_OK };
@@ -570,6 +611,10 @@ int main(void)
 	tcase_add_test(t, connections_are_made_ahead_of_need);
 	tcase_add_test(t, quiet_connections_are_probed_as_the_settings_say);
 	tcase_add_test(t, auto_learns_from_requests_that_were_given_up);
+#if LIBCURL_VERSION_NUM >= 0x075400
+	tcase_add_test(
+		t, the_authorities_that_are_named_are_all_that_is_trusted);
+#endif
 	tcase_add_test(t, other_requests_have_their_own_method_and_headers);
 	tcase_add_test(t, a_token_with_a_line_break_is_refused);
 	tcase_add_test(
