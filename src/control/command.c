@@ -145,9 +145,19 @@ struct outlet *command_outlet(struct command *c,
 void command_put_text(
 	struct command *c, const char *key, const char *text, size_t len)
 {
-	json_t *j = json_stringn_nocheck(text, len);
-	char *dump = json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT);
+	json_t *j = json_stringn(text, len);
+	struct buf plain = BUF_NULL;
+	char *dump;
 
+	if (j == NULL) { /* no UTF-8: paths may have any octets */
+		buf_add(&plain, text, len);
+		for (size_t i = 0; i < plain.len; i++)
+			if ((unsigned char)plain.data[i] >= 0x80)
+				plain.data[i] = '?';
+		j = json_stringn(buf_str(&plain), plain.len);
+		buf_deinit(&plain);
+	}
+	dump = json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT);
 	if (dump == NULL)
 		c->text.failed = true;
 	else
