@@ -13,7 +13,7 @@
 #include "net/listen.h"
 
 enum {
-	BACKLOG = 16,
+	BACKLOG = 128, /* clients that may wait to be accepted */
 	READ_PIECE = 16 * 1024,
 	SEND_PIECE = 32 * 1024,
 	EVENTS = 16,
@@ -311,7 +311,7 @@ static void listen_to(struct control_socket *s, uint32_t events)
 
 static void accept_some(struct control_socket *s, uint64_t now)
 {
-	for (unsigned i = 0; i < BACKLOG; i++) {
+	for (unsigned i = 0; i < EVENTS; i++) {
 		int fd = s->listening.fd < 0
 				 ? -1
 				 : accept4(s->listening.fd, NULL, NULL,
