@@ -12,52 +12,13 @@
 #include <urcu.h>
 
 #include "base/clock.h"
-#include "control/beat.h"
-#include "control/controlling.h"
-#include "control/monitoring.h"
 #include "control/notify.h"
-#include "control/outlets.h"
 #include "control/reload.h"
-#include "control/report.h"
-#include "intake/inherited.h"
-#include "sync/thread.h"
+#include "control/watch.h"
 
 enum {
 	ERROR_MAX = 512,
 	POLL_MS = 20,
-	TLS_LOOK_S = 3, /* how often certificates are looked at */
-	TEND_MS = 50,   /* how often outlets are, after a reload */
-	/* how often the pulses are, for who asks, without a watchdog */
-	LIFE_LOOK_S = 5,
-};
-
-struct daemon {
-	const struct config_source *source; /* of all editions */
-	struct edition *edition;            /* in force */
-	struct stat_set stats; /* intake: shard 0 acceptor, then the workers */
-	struct outlets outlets;
-	struct inherited inherited;
-	struct intake *intake;
-	struct report report;
-	struct beat stats_beat;
-	struct beat life_beat;
-	struct beat tls_beat; /* looks at the certificates */
-	/* atomic: name of a thread that did not get on at the last look */
-	const char *_Atomic stuck;
-	_Atomic uint64_t looked_ns; /* atomic: monotonic, the last look */
-	_Atomic uint64_t life_interval_ns; /* atomic: between two */
-	_Atomic bool draining;             /* atomic */
-	struct monitoring monitoring;
-	struct controlling controlling;
-	int signals;      /* signalfd */
-	int intake_ended; /* eventfd: the thread below is through */
-	struct thread stopper;
-	uint64_t grace_deadline_ns; /* const while the stopper runs */
-	bool cut;                   /* a second signal came */
-	bool leave;                 /* somebody asked for that */
-	bool reload_due;            /* asked for while one was under way */
-	bool tending;               /* outlets have something to be tended */
-	int asked; /* signal that the control socket stands for; 0: none */
 };
 
 /* All threads inherit the mask; main alone reads the signals, from here. */
@@ -119,66 +80,6 @@ static int start(struct daemon *d, char *error, size_t cap)
 		&d->stats, error, cap);
 }
 
-/*
- * The service manager ends us after a silence, so we are silent while a thread
- * is stuck.  Half of that time between two looks leaves one to spare.
- */
-static void show_life(struct daemon *d)
-{
-	const char *stuck = intake_stuck(d->intake);
-
-	atomic_store(&d->looked_ns, clock_mono_ns(&clock_system));
-	if (stuck == NULL)
-		notify("WATCHDOG=1");
-	else if (atomic_load(&d->stuck) == NULL)
-		log_error(WATCHDOG, "a thread does not get on", "thread=%s",
-			stuck);
-	atomic_store(&d->stuck, stuck);
-}
-
-static void show_stats(struct daemon *d, uint64_t now)
-{
-	unsigned connections = intake_connections(d->intake);
-	struct frame_memory_use memory = intake_frame_memory(d->intake);
-
-	report_stats(&d->report, &d->stats, d->outlets.feeds, d->outlets.n,
-		connections, &memory, now);
-	notify("STATUS=%u connections, %llu events received", connections,
-		(unsigned long long)stat_sum(&d->stats, INTAKE_RECEIVED));
-}
-
-static bool has_tls(const struct config *c)
-{
-	for (size_t i = 0; i < c->intake.n_listeners; i++)
-		if (c->intake.listeners[i].listen.address.tls)
-			return true;
-	return false;
-}
-
-/* How often it is looked whether threads get on; 0: nobody wants to know. */
-static uint64_t life_interval_ns(const struct config *c)
-{
-	uint64_t watchdog = notify_watchdog_ns();
-
-	if (watchdog != 0)
-		return watchdog / 2;
-	return c->monitor.listen.address.len != 0 || c->control.path != NULL
-		       ? LIFE_LOOK_S * NS_PER_S
-		       : 0;
-}
-
-/* For the monitor.  Main is looked at by how long its last look is ago. */
-static const char *stuck_thread(void *arg)
-{
-	struct daemon *d = arg;
-	uint64_t looked = atomic_load(&d->looked_ns);
-	uint64_t now = clock_mono_ns(&clock_system);
-
-	if (now > looked + 3 * atomic_load(&d->life_interval_ns))
-		return "main";
-	return atomic_load(&d->stuck);
-}
-
 static enum monitor_phase phase(void *arg)
 {
 	const struct daemon *d = arg;
@@ -194,56 +95,17 @@ static int start_monitor(struct daemon *d, char *error, size_t cap)
 		.start_mono_ns = clock_mono_ns(&clock_system),
 		.start_real_ns = clock_real_ns(&clock_system),
 		.phase = phase,
-		.stuck = stuck_thread,
+		.stuck = watch_stuck_thread,
 		.arg = d,
 	};
 	int r;
 
+	watch_look(d);
 	r = monitoring_start(
 		&d->monitoring, d->edition, &view, &d->outlets, error, cap);
 	if (r != 0)
 		intake_stop(d->intake, 0);
 	return r;
-}
-
-static void start_beats(struct daemon *d)
-{
-	const struct config *c = &d->edition->config;
-	uint64_t now = clock_mono_ns(&clock_system);
-
-	d->report.last_ns = now;
-	d->stats_beat = beat_from(c->stats_interval_ns, now);
-	atomic_store(&d->looked_ns, now);
-	atomic_store(&d->life_interval_ns, life_interval_ns(c));
-	d->life_beat = beat_from(life_interval_ns(c), now);
-	d->tls_beat = beat_from(has_tls(c) ? TLS_LOOK_S * NS_PER_S : 0, now);
-}
-
-static void tend(struct daemon *d, uint64_t now)
-{
-	bool news = outlets_have_news(&d->outlets, now);
-
-	if (news)
-		monitoring_pause(&d->monitoring);
-	d->tending = outlets_tend(&d->outlets, &d->stats, now);
-	if (news) {
-		monitoring_resume(&d->monitoring, d->edition, &d->outlets);
-		controlling_follow(&d->controlling);
-	}
-}
-
-static void keep_beats(struct daemon *d)
-{
-	uint64_t now = clock_mono_ns(&clock_system);
-
-	if (beat_is_due(&d->stats_beat, now))
-		show_stats(d, now);
-	if (beat_is_due(&d->life_beat, now))
-		show_life(d);
-	if (beat_is_due(&d->tls_beat, now))
-		intake_refresh_tls(d->intake, false);
-	if (d->tending)
-		tend(d, now);
 }
 
 static void log_lines(enum log_level level, const char *text)
@@ -280,7 +142,7 @@ static int read_again(struct daemon *d, struct buf *said)
 	controlling_follow(&d->controlling);
 	if (r == 0) {
 		d->tending = true;
-		start_beats(d);
+		watch_start(d);
 		intake_refresh_tls(d->intake, true);
 		log_lines(LOG_LEVEL_WARN, buf_str(said));
 		log_info(RELOADED, "goes on by the new configuration",
@@ -305,24 +167,6 @@ static void read_again_by_signal(struct daemon *d)
 
 	d->reload_due = read_again(d, &said) == -EBUSY;
 	buf_deinit(&said);
-}
-
-static int next_beat_ms(const struct daemon *d)
-{
-	uint64_t now = clock_mono_ns(&clock_system);
-	int first = beat_wait_ms(&d->stats_beat, now);
-	int life = beat_wait_ms(&d->life_beat, now);
-	int tls = beat_wait_ms(&d->tls_beat, now);
-
-	int control = controlling_wait_ms(&d->controlling, now);
-
-	if (life < first)
-		first = life;
-	if (control < first)
-		first = control;
-	if ((d->tending || d->reload_due) && (first < 0 || first > TEND_MS))
-		first = TEND_MS;
-	return tls < first ? tls : first;
 }
 
 static int reload_for_control(void *arg, struct buf *said)
@@ -363,9 +207,9 @@ static int start_controlling(struct daemon *d, char *error, size_t cap)
 static int run(struct daemon *d)
 {
 	for (;;) {
-		int sig = wait_signal(d, next_beat_ms(d));
+		int sig = wait_signal(d, watch_next_ms(d));
 
-		keep_beats(d);
+		watch_keep(d);
 		if (d->reload_due && outlets_settled(&d->outlets))
 			read_again_by_signal(d);
 		switch (sig) {
@@ -408,7 +252,7 @@ static void watch_for_second_signal(struct daemon *d)
 {
 	int sig = wait_signal(d, POLL_MS);
 
-	keep_beats(d);
+	watch_keep(d);
 	if ((sig == SIGTERM || sig == SIGINT || d->leave) && !d->cut)
 		cut(d);
 }
@@ -505,7 +349,7 @@ int daemon_run(struct config *config, const struct config_source *source)
 		PACKAGE_VERSION, c->intake.n_listeners, c->n_outputs,
 		c->intake.workers, c->intake.max_connections);
 	notify("READY=1\nSTATUS=taking connections");
-	start_beats(&d);
+	watch_start(&d);
 
 	int sig = run(&d);
 
