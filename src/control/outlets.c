@@ -189,13 +189,10 @@ bool outlets_have_news(const struct outlets *o, uint64_t mono_ns)
 	return false;
 }
 
-bool outlets_tend(
+void outlets_tend(
 	struct outlets *o, const struct stat_set *intake, uint64_t mono_ns)
 {
-	bool busy;
-
 	free_left(o, intake);
-	busy = o->n_leaving != 0;
 	for (size_t i = 0; i < o->n; i++) {
 		struct outlet *t = o->of[i];
 
@@ -203,9 +200,7 @@ bool outlets_tend(
 			t->output = output_free(t->output);
 		if (outlet_is_due(t, mono_ns))
 			outlet_start_due(t, mono_ns);
-		busy |= t->output == NULL || t->next != NULL;
 	}
-	return busy;
 }
 
 bool outlets_settled(const struct outlets *o)
@@ -214,6 +209,11 @@ bool outlets_settled(const struct outlets *o)
 		if (o->of[i]->output == NULL || o->of[i]->next != NULL)
 			return false;
 	return true;
+}
+
+bool outlets_are_busy(const struct outlets *o)
+{
+	return o->n_leaving != 0 || !outlets_settled(o);
 }
 
 static void for_each(const struct outlets *o,

@@ -57,10 +57,12 @@ bool outlets_have_news(const struct outlets *o, uint64_t mono_ns);
 /*
  * outlets_tend() - free those that have left, start those that are due
  * @intake:  for the ledger of one that leaves
- * Return: is there something left to be tended soon?
  */
-bool outlets_tend(
+void outlets_tend(
 	struct outlets *o, const struct stat_set *intake, uint64_t mono_ns);
+
+/* Is there something to be tended, now or soon? */
+bool outlets_are_busy(const struct outlets *o);
 
 /* For all outputs, those that leave included; see deliver/output.h. */
 void outlets_rotate(const struct outlets *o);

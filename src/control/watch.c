@@ -91,15 +91,15 @@ void watch_start(struct daemon *d)
 
 static void tend(struct daemon *d, uint64_t now)
 {
-	bool news = outlets_have_news(&d->outlets, now);
-
-	if (news)
+	/* what ends after this look is seen at the next one: nothing is freed
+	 * but while the monitor is paused */
+	if (outlets_have_news(&d->outlets, now)) {
 		monitoring_pause(&d->monitoring);
-	d->tending = outlets_tend(&d->outlets, &d->stats, now);
-	if (news) {
+		outlets_tend(&d->outlets, &d->stats, now);
 		monitoring_resume(&d->monitoring, d->edition, &d->outlets);
 		controlling_follow(&d->controlling);
 	}
+	d->tending = outlets_are_busy(&d->outlets);
 }
 
 void watch_keep(struct daemon *d)
