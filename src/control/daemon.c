@@ -292,6 +292,8 @@ static void end(struct daemon *d)
 	while (!outlets_settled(&d->outlets) && !d->cut &&
 		clock_mono_ns(&clock_system) < drain_ns)
 		watch_for_second_signal(d);
+	/* one started from here on would not hear of the end */
+	d->tending = false;
 	outlets_drain(&d->outlets, drain_ns);
 	while (!outlets_ended(&d->outlets))
 		watch_for_second_signal(d);
