@@ -123,7 +123,9 @@ void output_end_feed(struct feed *feed)
 
 	feed_close(feed);
 	feed->keeper = keeper_free(feed->keeper);
-	while ((b = ring_try_pop(&feed->sealed)) != NULL)
+	/* where there was no keeper to the end, nobody took those for it */
+	while ((b = ring_try_pop(&feed->sealed)) != NULL ||
+		(b = ring_try_pop(&feed->disk.errands)) != NULL)
 		drop(feed, stats, &b);
 	dropped = stat_sum(&feed->stats, OUTPUT_DROPPED_SHUTDOWN);
 	if (dropped != 0)

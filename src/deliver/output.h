@@ -118,7 +118,8 @@ struct output;
  * @error:           on failure: one sentence with the cure
  *
  * A file that cannot be opened is an error; a collector that cannot be
- * reached is not: it is tried again for ever.
+ * reached is not: it is tried again for ever.  After an error the feed goes on:
+ * start another one, or call output_end_feed().
  * Return: 0 or -errno.
  */
 int output_start(struct output **op, const struct output_settings *settings,

@@ -157,7 +157,8 @@ static int remote_output_start(struct output **op,
 		*op = &o->head;
 		return 0;
 	}
-	output_cut(&o->head); /* senders that have started */
+	/* senders that have started leave; the feed stays for another try */
+	output_halt(&o->head);
 	remote_output_free(&o->head);
 out:
 	if (error[0] != '\0') /* the keeper's */

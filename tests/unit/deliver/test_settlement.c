@@ -243,6 +243,46 @@ START_TEST(a_spool_that_cannot_be_used_is_told_with_the_output)
 }
 END_TEST
 
+START_TEST(events_wait_while_an_output_cannot_start)
+{
+	START(FAKE_OK);
+	with_spool();
+	rig.settings.keeper.spool.path = "/nowhere/at/all";
+	rig_backend(&rig, one.url);
+	ck_assert_int_eq(feed_init(&rig.feed, &rig.settings.feed, 1, 1), 0);
+	rig_push(&rig, 10, 0);
+	ck_assert_int_lt(output_start(&rig.output, &rig.settings, &rig.feed,
+				 error, sizeof(error)),
+		0);
+	ck_assert_uint_eq(batch_pool_held(&rig.feed.pool), 10);
+	rig.settings.keeper.spool.path = spool;
+	ck_assert_int_eq(output_start(&rig.output, &rig.settings, &rig.feed,
+				 error, sizeof(error)),
+		0);
+	rig_settle(&rig);
+	rig_push(&rig, 10, 0); /* and its feed was not closed */
+	rig_settle(&rig);
+	end(1000);
+	expect_taken(0, 20, 1);
+}
+END_TEST
+
+START_TEST(what_nobody_wrote_for_want_of_a_keeper_is_counted)
+{
+	struct batch *b;
+
+	with_spool();
+	ck_assert_int_eq(feed_init(&rig.feed, &rig.settings.feed, 1, 1), 0);
+	rig_push(&rig, 10, 0);
+	b = ring_try_pop(&rig.feed.sealed);
+	feed_to_keeper(&rig.feed, &b);
+	rig_push(&rig, 5, 0);
+	output_end_feed(&rig.feed);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_DROPPED_SHUTDOWN), 15);
+	ck_assert_uint_eq(batch_pool_held(&rig.feed.pool), 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("settlement");
@@ -257,5 +297,7 @@ int main(void)
 	tcase_add_test(t, what_is_left_at_the_end_is_delivered_by_the_next_run);
 	tcase_add_test(t, a_batch_of_larger_settings_goes_out_in_pieces);
 	tcase_add_test(t, a_spool_that_cannot_be_used_is_told_with_the_output);
+	tcase_add_test(t, events_wait_while_an_output_cannot_start);
+	tcase_add_test(t, what_nobody_wrote_for_want_of_a_keeper_is_counted);
 	return suite_run("settlement", t);
 }
