@@ -72,7 +72,9 @@ void outlet_change(struct outlet *t, struct edition *e, size_t index)
 {
 	t->next = edition_get(e);
 	t->next_index = index;
-	output_halt(t->output);
+	t->retry_ns = 0; /* of one that did not start */
+	if (t->output != NULL)
+		output_halt(t->output);
 }
 
 /*
@@ -84,7 +86,7 @@ bool outlet_change_backends(struct outlet *t, struct edition *e, size_t index)
 {
 	const struct remote_settings *s = &e->config.outputs[index].remote;
 
-	if (t->n_held == OUTLET_HELD_MAX ||
+	if (t->output == NULL || t->n_held == OUTLET_HELD_MAX ||
 		output_backends_set(t->output, s->backends, s->n_backends) != 0)
 		return false;
 	t->held[t->n_held++] = t->of_output;
@@ -96,6 +98,17 @@ bool outlet_change_backends(struct outlet *t, struct edition *e, size_t index)
 bool outlet_has_halted(const struct outlet *t)
 {
 	return t->next != NULL && t->output != NULL && output_ended(t->output);
+}
+
+bool outlet_has_ended(const struct outlet *t)
+{
+	return t->output == NULL || output_ended(t->output);
+}
+
+bool outlet_is_settled(const struct outlet *t)
+{
+	return t->next == NULL && t->before == NULL &&
+	       (t->output != NULL || t->retry_ns != 0);
 }
 
 bool outlet_is_due(const struct outlet *t, uint64_t mono_ns)

@@ -57,6 +57,12 @@ bool outlet_change_backends(struct outlet *t, struct edition *e, size_t index);
 /* Is the output to be another, and through with what it was at? */
 bool outlet_has_halted(const struct outlet *t);
 
+/* Does nothing of it run, or not any more? */
+bool outlet_has_ended(const struct outlet *t);
+
+/* Has it what it is to have, or tried in vain?  Else it waits for another. */
+bool outlet_is_settled(const struct outlet *t);
+
 /* Has it no output, and nothing to wait for? */
 bool outlet_is_due(const struct outlet *t, uint64_t mono_ns);
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "control/difference.h"
 #include "control/report.h"
+#include "deliver/places.h"
 
 /* The one that is for this output, and what is to be another with it. */
 static struct outlet *find(const struct outlets *o, const struct edition *e,
@@ -26,6 +27,20 @@ static struct outlet *find(const struct outlets *o, const struct edition *e,
 		return t;
 	}
 	return NULL;
+}
+
+/* Must it be a new outlet, beside the one there is or after it? */
+static bool takes_another(const struct outlet *had, unsigned differs,
+	const struct feed_settings *next)
+{
+	const struct feed_settings *now = &had->feed.settings;
+
+	/* what waits for one that did not start is for its successor */
+	if (had->output == NULL && had->feed.keeper == NULL &&
+		now->spool == next->spool &&
+		now->spool_always == next->spool_always)
+		return differs & DIFFERS_FEED;
+	return differs & (DIFFERS_FEED | DIFFERS_KEEPER);
 }
 
 static int allocate(struct outlets *next, const struct outlets *now, size_t n)
@@ -59,7 +74,13 @@ int outlets_prepare(const struct outlets *now, struct outlets *next,
 		unsigned differs = DIFFERS_FEED;
 		struct outlet *had = find(now, e, i, &differs), *t = had;
 
-		if (had == NULL || differs & (DIFFERS_FEED | DIFFERS_KEEPER))
+		if (had != NULL && differs != 0)
+			r = places_check(
+				&c->outputs[i], &had->settings, error, cap);
+		if (r != 0)
+			break;
+		if (had == NULL ||
+			takes_another(had, differs, &c->outputs[i].feed))
 			r = outlet_new(&t, e, i);
 		if (r == 0 && had != NULL && t != had) /* stays paused */
 			feed_pause(&t->feed, feed_is_paused(&had->feed));
@@ -120,7 +141,9 @@ static void let_go(
 	feed_close(&t->feed);
 	/* a file has it in no time, a spool takes it over; the events of one
 	 * whose name goes on wait for its backends as they would have */
-	output_drain(t->output, named && !awaited ? UINT64_MAX : drain_ns);
+	if (t->output != NULL)
+		output_drain(
+			t->output, named && !awaited ? UINT64_MAX : drain_ns);
 }
 
 void outlets_commit(struct outlets *now, struct outlets *next,
@@ -165,7 +188,7 @@ static void free_left(struct outlets *o, const struct stat_set *intake)
 		struct outlet *t = o->leaving[i];
 		struct feed *feed = &t->feed;
 
-		if (!output_ended(t->output)) {
+		if (!outlet_has_ended(t)) {
 			o->leaving[kept++] = t;
 			continue;
 		}
@@ -180,7 +203,7 @@ static void free_left(struct outlets *o, const struct stat_set *intake)
 bool outlets_have_news(const struct outlets *o, uint64_t mono_ns)
 {
 	for (size_t i = 0; i < o->n_leaving; i++)
-		if (output_ended(o->leaving[i]->output))
+		if (outlet_has_ended(o->leaving[i]))
 			return true;
 	for (size_t i = 0; i < o->n; i++)
 		if (outlet_has_halted(o->of[i]) ||
@@ -206,7 +229,7 @@ void outlets_tend(
 bool outlets_settled(const struct outlets *o)
 {
 	for (size_t i = 0; i < o->n; i++)
-		if (o->of[i]->output == NULL || o->of[i]->next != NULL)
+		if (!outlet_is_settled(o->of[i]))
 			return false;
 	return true;
 }
@@ -265,10 +288,10 @@ void outlets_cut(const struct outlets *o)
 bool outlets_ended(const struct outlets *o)
 {
 	for (size_t i = 0; i < o->n; i++)
-		if (o->of[i]->output != NULL && !output_ended(o->of[i]->output))
+		if (!outlet_has_ended(o->of[i]))
 			return false;
 	for (size_t i = 0; i < o->n_leaving; i++)
-		if (!output_ended(o->leaving[i]->output))
+		if (!outlet_has_ended(o->leaving[i]))
 			return false;
 	return true;
 }

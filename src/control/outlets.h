@@ -26,8 +26,8 @@ struct outlets {
 int outlets_start(
 	struct outlets *o, struct edition *e, char *error, size_t cap);
 
-/* Has every outlet the output it is to have?  Until then there is no other
- * reload. */
+/* Has every outlet the output it is to have, or one that does not start?
+ * Until then there is no other reload. */
 bool outlets_settled(const struct outlets *o);
 
 /*

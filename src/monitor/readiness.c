@@ -19,7 +19,7 @@ static bool can_keep(const struct output_snapshot *o)
 
 static bool can_take(const struct output_snapshot *o)
 {
-	return can_deliver(o) || can_keep(o);
+	return o->runs && (can_deliver(o) || can_keep(o));
 }
 
 bool readiness_is_ready(const struct snapshot *s)
@@ -32,16 +32,27 @@ bool readiness_is_ready(const struct snapshot *s)
 	return true;
 }
 
+static void explain(const struct output_snapshot *o, struct buf *out)
+{
+	const char *name = o->settings->feed.name;
+
+	if (!o->runs)
+		buf_printf(out,
+			"output %s: it is being replaced, or does not start "
+			"(see OUTPUT_START_FAILED in the log)\n",
+			name);
+	else
+		buf_printf(out, "output %s: no backend is usable, and %s\n",
+			name,
+			o->spool.has ? "its spool has no room"
+				     : "it has no spool");
+}
+
 void readiness_explain(const struct snapshot *s, struct buf *out)
 {
 	if (s->draining)
 		buf_add_str(out, "the daemon is shutting down\n");
 	for (size_t i = 0; i < s->n_outputs; i++)
 		if (!can_take(&s->outputs[i]))
-			buf_printf(out,
-				"output %s: no backend is usable, and %s\n",
-				s->outputs[i].settings->feed.name,
-				s->outputs[i].spool.has
-					? "its spool has no room"
-					: "it has no spool");
+			explain(&s->outputs[i], out);
 }

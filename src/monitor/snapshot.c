@@ -106,6 +106,7 @@ static int look_at_output(struct output_snapshot *o,
 	*o = (struct output_snapshot){
 		.settings = &v->output_settings[i],
 		.paused = feed_is_paused(f),
+		.runs = v->outputs[i] != NULL,
 		.queued = ring_len(&f->sealed),
 		.queue_max = f->queue_max,
 		.pool_size = f->pool.max,
@@ -118,8 +119,7 @@ static int look_at_output(struct output_snapshot *o,
 	histogram_read(&f->batch_sizes, &o->batch_sizes);
 	histogram_read(&f->delay, &o->delay);
 	look_at_spool(o, f, clock_real_ns(&clock_system));
-	/* none for a moment, when a reload gives the feed another output */
-	if (v->outputs[i] != NULL)
+	if (o->runs)
 		output_backends_walk(v->outputs[i], add_backend, &walk);
 	return walk.failed ? -ENOMEM : 0;
 }

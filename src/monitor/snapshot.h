@@ -40,6 +40,7 @@ struct spool_snapshot {
 struct output_snapshot {
 	const struct output_settings *settings;
 	bool paused;
+	bool runs; /* false: a reload replaces it, or it does not start */
 	struct ledger ledger;
 	struct backend_snapshot *backends;
 	size_t n_backends;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Reloads of outputs that hold more than a queue: acknowledgements that are
-# awaited, a spool, backends that are down.
+# awaited, a spool, backends that are down, places that cannot be used.
 # shellcheck source=tests/scenario/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 
@@ -16,8 +16,13 @@ outputs = ( { name = "hec"; type = "hec"; token = "t"; $1
   retry = { initial = "10ms"; max = "100ms"; hold = "100ms"; };
   batch = { events = 100; linger = "20ms"; };
   backends = ( $urls ); } );
+monitor = { address = "127.0.0.1:$monitor"; };
 END
 }
+
+monitor=$(free_port)
+is_ready() { [ "$(ready)" = ok ]; }
+ready() { curl -s "http://127.0.0.1:$monitor/readyz"; }
 
 reloads=0
 reload() {
@@ -91,3 +96,40 @@ sleep 1
 daemon_stop
 stop two
 equal "collected from the spool" "$(collected two)" 5010
+
+# --- a place that cannot be is refused, and what runs goes on
+reloads=0
+collect three
+spool="spool = { path = \"$dir/kept\"; mode = \"always\"; };"
+configure "$spool" "$(collect_url three)"
+daemon -c "$dir/tapferry.conf"
+wait_for "$dir/daemon.err" ' READY '
+for place in "spool = { path = \"$dir/none/spool\"; };" \
+	"$spool dead_letter = { path = \"$dir/none/dead\"; };"; do
+	configure "$place" "$(collect_url three)"
+	reloads=$((reloads + 1))
+	kill -HUP "${pids[daemon]}"
+	wait_count ' RELOAD_FAILED ' "$dir/daemon.err" $reloads
+done
+wait_for "$dir/daemon.err" "RELOAD_PROBLEM .*$dir/none/dead cannot be used"
+play 1000
+
+# --- where only the start finds out, events wait for a better reload
+dead="dead_letter = { path = \"/dev/null\"; };"
+reloads=0
+reload "$spool $dead" "$(collect_url three)"
+wait_for "$dir/daemon.err" ' OUTPUT_START_FAILED '
+ready | grep -q 'output hec: .* does not start' || fail "ready with no output"
+play 1000
+reload "$spool" "$(collect_url three)"
+play 1000
+until_true 10 is_ready || fail "not ready after a better reload"
+# --- and the end counts them
+reload "$spool $dead" "$(collect_url three)"
+wait_count ' OUTPUT_START_FAILED ' "$dir/daemon.err" 2
+play 1000
+daemon_stop
+stop three
+equal "delivered after a better reload" "$(total delivered)" 3000
+equal "dropped at the end" "$(total dropped_shutdown)" 1000
+equal "collected after a better reload" "$(collected three)" 3000

@@ -1,0 +1,74 @@
+#include "deliver/places.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int check_access(const char *path, int mode)
+{
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : -errno;
+}
+
+static int check_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_MAX];
+
+	if (slash == NULL)
+		return check_access(".", W_OK | X_OK);
+	if (slash == path)
+		return check_access("/", W_OK | X_OK);
+	if ((size_t)(slash - path) >= sizeof(parent))
+		return -ENAMETOOLONG;
+	memcpy(parent, path, (size_t)(slash - path));
+	parent[slash - path] = '\0';
+	return check_access(parent, W_OK | X_OK);
+}
+
+static int check_place(const char *path, bool folder)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return errno == ENOENT ? check_parent(path) : -errno;
+	if (S_ISDIR(st.st_mode) != folder)
+		return folder ? -ENOTDIR : -EISDIR;
+	return check_access(path, folder ? R_OK | W_OK | X_OK : W_OK);
+}
+
+int places_check(const struct output_settings *s,
+	const struct output_settings *had, char *error, size_t cap)
+{
+	const struct {
+		const char *what, *path, *had;
+		bool folder;
+	} places[] = {
+		{ "spool", s->keeper.spool.path, had->keeper.spool.path, true },
+		{ "dead letters", s->keeper.dead_letters.path,
+			had->keeper.dead_letters.path, false },
+		{ "file", s->file.path, had->file.path, false },
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		const char *path = places[i].path;
+		int r;
+
+		if (path == NULL || (places[i].had != NULL &&
+					    strcmp(path, places[i].had) == 0))
+			continue;
+		r = check_place(path, places[i].folder);
+		if (r == 0)
+			continue;
+		snprintf(error, cap,
+			"output %s: %s %s cannot be used: %s: check that the "
+			"folder above it exists and that this user may write "
+			"there",
+			s->feed.name, places[i].what, path, strerror(-r));
+		return r;
+	}
+	return 0;
+}
