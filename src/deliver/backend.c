@@ -70,12 +70,13 @@ bool backend_enter(struct backend *b, uint64_t mono_ns, bool force)
 	bool may;
 
 	pthread_mutex_lock(&b->lock);
-	may = force || (b->pause_until_ns <= mono_ns &&
-			       atomic_load(&b->in_flight) <
-				       limiter_requests(&b->limiter) &&
-			       breaker_enter(&b->breaker, mono_ns));
 	/* who drains a backend waits for nobody after this look */
-	may = may && !atomic_load(&b->disabled) && !atomic_load(&b->draining);
+	may = !atomic_load(&b->disabled) && !atomic_load(&b->draining);
+	/* last: an open breaker then waits for this request */
+	may = may && (force || (b->pause_until_ns <= mono_ns &&
+				       atomic_load(&b->in_flight) <
+					       limiter_requests(&b->limiter) &&
+				       breaker_enter(&b->breaker, mono_ns)));
 	if (may)
 		atomic_fetch_add(&b->in_flight, 1);
 	show(b);

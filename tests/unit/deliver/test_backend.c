@@ -345,6 +345,20 @@ START_TEST(a_view_tells_what_there_is)
 }
 END_TEST
 
+START_TEST(a_disabled_one_keeps_its_breaker_for_later)
+{
+	for (int i = 0; i < 3; i++)
+		fail_one(of[0], true, 0);
+	now += 30 * NS_PER_S;
+	atomic_store(&of[0]->disabled, true); /* picked, then disabled */
+	ck_assert(!backend_enter(of[0], now, false));
+	atomic_store(&of[0]->disabled, false);
+	ck_assert(backend_usable(of[0], now));
+	ck_assert(backend_enter(of[0], now, false));
+	backend_leave(of[0], now);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("backend");
@@ -358,6 +372,7 @@ int main(void)
 	tcase_add_test(t, ejections_in_a_row_last_longer_until_it_behaves);
 	tcase_add_test(t, a_full_backend_is_passed_over);
 	tcase_add_test(t, the_open_breaker_lets_one_request_find_out);
+	tcase_add_test(t, a_disabled_one_keeps_its_breaker_for_later);
 	tcase_add_test(t, a_reply_to_an_older_request_does_not_end_a_pause);
 	tcase_add_test(t, who_is_gone_gets_nothing_at_once);
 	tcase_add_test(
