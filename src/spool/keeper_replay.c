@@ -42,7 +42,7 @@ static void read_failed(struct keeper *k, int error)
 static bool replay_one(struct keeper *k, struct spool_file *f)
 {
 	struct batch *b = batch_pool_get(&k->feed->pool);
-	uint32_t lost = 0;
+	uint32_t lost = 0, waited = f->events;
 	int r;
 
 	if (b == NULL)
@@ -58,6 +58,9 @@ static bool replay_one(struct keeper *k, struct spool_file *f)
 		}
 		return r == SPOOL_E_DAMAGED;
 	}
+	/* more than waited: some were delivered from its midst */
+	if (batch_left(b) > waited)
+		stat_add(k->stats, OUTPUT_RECOVERED, batch_left(b) - waited);
 	b->file = f;
 	f->replayed = true;
 	atomic_fetch_add(&k->feed->disk.replays, 1);

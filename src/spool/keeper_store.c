@@ -168,7 +168,8 @@ void keeper_retry_parked(struct keeper *k)
 
 /*
  * Part of it is delivered: only the rest may be sent after a restart, so it
- * becomes a file of its own.  If that fails, the whole will be sent again.
+ * becomes a file of its own.  If that fails, the whole will be sent again after
+ * a restart, and before it but for what was delivered from its start.
  */
 static void take_back_part(struct keeper *k, struct batch *b)
 {
@@ -181,6 +182,8 @@ static void take_back_part(struct keeper *k, struct batch *b)
 		keeper_write_file(k, b, f->created_ns, &rest) == 0) {
 		spool_remove(k->spool, f);
 		f = rest;
+	} else if (b->whole == 0) {
+		f->settled = b->first;
 	}
 	keeper_to_disk(k, b, f);
 }

@@ -352,7 +352,9 @@ int spool_load(struct spool *s, struct spool_file *f, struct batch_pool *pool,
 	}
 	/* an event is counted in memory first: better twice for an instant
 	 * than nowhere */
-	atomic_store_explicit(&b->held, b->events, memory_order_relaxed);
+	if (f->settled <= b->events)
+		b->first = f->settled;
+	atomic_store_explicit(&b->held, batch_left(b), memory_order_relaxed);
 	cds_list_del(&f->waiting);
 	f->waits = false;
 	count(&s->usage->events, -(uint64_t)f->events);

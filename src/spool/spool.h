@@ -43,6 +43,8 @@ struct spool_file {
 	uint32_t events; /* counted in the spool while it waits */
 	bool waits;
 	bool replayed; /* the keeper's: it came out to be replayed */
+	/* the keeper's: of its first events, which are not read back */
+	uint32_t settled;
 };
 
 struct spool;
@@ -84,6 +86,7 @@ struct spool_file *spool_oldest(const struct spool *s);
 
 /*
  * spool_load() - a waiting file's events into an empty batch; the file is out
+ * Its first f->settled events are settled in the batch.
  *
  * Return: 0, SPOOL_E_DAMAGED (the file is gone from the spool, *lost says how
  * many events), or -errno: it waits, try later.

@@ -367,6 +367,51 @@ START_TEST(the_end_writes_what_is_left_and_the_next_run_has_it)
 }
 END_TEST
 
+/* One that was read back, no others. */
+static struct batch *next_replayed(void)
+{
+	for (;;) {
+		struct batch *b = next(20000);
+
+		ck_assert_ptr_nonnull(b);
+		if (b->file != NULL)
+			return b;
+		deliver(b, batch_left(b));
+		give_back(b);
+	}
+}
+
+START_TEST(the_ledger_closes_when_a_rest_finds_no_room_on_the_disk)
+{
+	struct batch *start_of, *midst_of;
+
+	start();
+	add(BATCH * QUEUE);
+	add(5 * BATCH);
+	WAIT_FOR(atomic_load(&feed.disk.waiting) == 0 && files() == 5);
+	start_of = next_replayed();
+	midst_of = next_replayed();
+	disk_fault_at(1, DISK_FAIL, ENOSPC, true);
+	deliver(start_of, 3);
+	give_back(start_of);
+	/* the second half is acknowledged, the first is not */
+	stat_add(feed_sender_stats(&feed, 0), OUTPUT_DELIVERED, 5);
+	batch_keep(midst_of, &(struct batch_span){ .first = 0, .n = 5 }, 1);
+	batch_settle_passed(midst_of, 5);
+	give_back(midst_of);
+	WAIT_FOR(disk_fault_happened() && atomic_load(&feed.disk.waiting) == 0);
+	disk_fault_at(0, DISK_FAIL, 0, false);
+	deliver_until(added + stat_of(OUTPUT_RECOVERED));
+	WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+	deliver_until(added + stat_of(OUTPUT_RECOVERED));
+	expect_ledger();
+	ck_assert_uint_eq(stat_of(OUTPUT_RECOVERED), 5);
+	expect_each_once(); /* those five were not noted the first time */
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
 START_TEST(cut_short_the_files_stay_and_the_rest_is_counted)
 {
 	struct batch *loaded;
@@ -743,6 +788,8 @@ int main(void)
 	tcase_add_test(t, always_means_on_disk_before_the_first_attempt);
 	tcase_add_test(t, while_no_backend_can_be_used_memory_is_emptied);
 	tcase_add_test(t, the_end_writes_what_is_left_and_the_next_run_has_it);
+	tcase_add_test(
+		t, the_ledger_closes_when_a_rest_finds_no_room_on_the_disk);
 	tcase_add_test(t, cut_short_the_files_stay_and_the_rest_is_counted);
 	tcase_add_test(t, a_full_disk_leaves_memory_then_drops);
 	tcase_add_loop_test(t, a_full_disk_under_block_loses_nothing, 0, 2);
