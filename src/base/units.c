@@ -32,6 +32,8 @@ static const struct unit sizes[] = {
 	{ "MiB", 1048576 },
 	{ "GB", 1000000000 },
 	{ "GiB", 1073741824 },
+	{ "TB", UINT64_C(1000000000000) },
+	{ "TiB", UINT64_C(1099511627776) },
 	{ NULL, 0 },
 };
 
