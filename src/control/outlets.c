@@ -236,7 +236,10 @@ bool outlets_settled(const struct outlets *o)
 
 bool outlets_are_busy(const struct outlets *o)
 {
-	return o->n_leaving != 0 || !outlets_settled(o);
+	for (size_t i = 0; i < o->n; i++)
+		if (o->of[i]->output == NULL || o->of[i]->next != NULL)
+			return true;
+	return o->n_leaving != 0;
 }
 
 static void for_each(const struct outlets *o,

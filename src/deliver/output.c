@@ -127,9 +127,6 @@ void output_end_feed(struct feed *feed)
 	while ((b = ring_try_pop(&feed->sealed)) != NULL ||
 		(b = ring_try_pop(&feed->disk.errands)) != NULL)
 		drop(feed, stats, &b);
-	/* for a keeper that was never started */
-	while ((b = ring_try_pop(&feed->disk.errands)) != NULL)
-		drop(feed, stats, &b);
 	dropped = stat_sum(&feed->stats, OUTPUT_DROPPED_SHUTDOWN);
 	if (dropped != 0)
 		log_warn(DELIVER_DROPPED_SHUTDOWN,
