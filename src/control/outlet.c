@@ -23,6 +23,7 @@ struct outlet *outlet_free(struct outlet *t)
 {
 	feed_deinit(&t->feed);
 	edition_put(t->of_feed);
+	edition_put(t->of_keeper);
 	let_editions_go(t);
 	edition_put(t->next);
 	free(t);
@@ -46,6 +47,7 @@ int outlet_new(struct outlet **tp, struct edition *e, size_t index)
 	t->settings = *s;
 	t->index = index;
 	t->of_feed = edition_get(e);
+	t->of_keeper = edition_get(e);
 	t->of_output = edition_get(e);
 	*tp = t;
 	return 0;
@@ -121,8 +123,16 @@ void outlet_start_due(struct outlet *t, uint64_t mono_ns)
 	char error[ERROR_MAX];
 
 	if (t->next != NULL) {
+		struct keeper_settings keeper = t->settings.keeper;
+
 		t->settings = t->next->config.outputs[t->next_index];
 		t->settings.feed = t->feed.settings;
+		if (t->feed.keeper != NULL) { /* it goes on with its strings */
+			t->settings.keeper = keeper;
+		} else {
+			edition_put(t->of_keeper);
+			t->of_keeper = edition_get(t->next);
+		}
 		t->index = t->next_index;
 		let_editions_go(t);
 		t->of_output = t->next;

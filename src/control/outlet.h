@@ -20,7 +20,7 @@ struct outlet {
 	struct feed feed;
 	struct output_settings settings; /* strings: the editions' */
 	struct output *output;           /* NULL: none runs now */
-	struct edition *of_feed, *of_output;
+	struct edition *of_feed, *of_keeper, *of_output;
 	/* of backends that were changed since: n_held of them */
 	struct edition *held[OUTLET_HELD_MAX];
 	unsigned n_held;
