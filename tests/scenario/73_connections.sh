@@ -71,7 +71,8 @@ for _ in 1 2 3 4 5; do
 	done
 done
 grown=$(($(memory) - before))
-[ $grown -lt $((8 * 1024)) ] || fail "20 answers took $grown KiB"
+# a sanitizer keeps what was freed for a while
+[ $grown -lt $((8 * 1024 * slow * slow)) ] || fail "20 answers took $grown KiB"
 echo "20 answers of $n connections: $grown KiB more memory"
 stop sender 0
 stop daemon 0 TERM 40
