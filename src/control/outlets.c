@@ -10,6 +10,7 @@
 #include "control/difference.h"
 #include "control/report.h"
 #include "deliver/places.h"
+#include "spool/keeper.h"
 
 /* The one that is for this output, and what is to be another with it. */
 static struct outlet *find(const struct outlets *o, const struct edition *e,
@@ -281,6 +282,8 @@ static void cut_one(struct outlet *t, uint64_t arg)
 	feed_cut(&t->feed);
 	if (t->output != NULL)
 		output_cut(t->output);
+	else if (t->feed.keeper != NULL)
+		keeper_cut(t->feed.keeper);
 }
 
 void outlets_cut(const struct outlets *o)

@@ -35,7 +35,8 @@ static bool await(
 	if (!p->busy) {
 		feed_stall(s->output->feed, p->mono_ns);
 		/* the spool has it; no deadline is worth waiting for */
-		if (draining && s->output->feed->settings.spool)
+		if (draining && s->output->feed->settings.spool &&
+			!atomic_load(&s->output->feed->disk.refuses))
 			return false;
 	}
 	/* not all senders at the same instant: the first one to wake finds out
