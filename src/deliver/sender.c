@@ -14,6 +14,9 @@
 
 enum { SENDER_MAGIC = 0x73656e64 };
 
+/* after a try that found no connection */
+#define BUSY_PAUSE_NS (10 * NS_PER_MS)
+
 /* Return: true when these n events must not be sent again as they are. */
 static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 	size_t *most)
@@ -79,6 +82,14 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 	return false;
 }
 
+static void rest(struct sender *s)
+{
+	struct stop *stop = &s->output->stop;
+
+	stop_pause(stop, stop_is_draining(stop),
+		clock_mono_ns(&clock_system) + BUSY_PAUSE_NS);
+}
+
 /*
  * Posts the next events, as many as `most` octets hold, until they are
  * settled or have to be cut otherwise.  Return: false: leave.
@@ -91,10 +102,13 @@ static bool deliver_range(
 	uint32_t n = range_events(b, *most < usual ? *most : usual);
 	struct parcel p = { .batch = b, .n = n > 0 ? n : 1 };
 	struct outcome o;
-	bool again, done = false;
+	bool again, done = false, tried = false;
 
 	parcel_pack(s, &p);
 	while (!done) {
+		if (tried && output_is_halting(s->output))
+			return false; /* the next output goes on with it */
+		tried = true;
 		o = (struct outcome){ 0 };
 		if (!choice_make(s, &o))
 			return false;
@@ -108,6 +122,8 @@ static bool deliver_range(
 		}
 		done = apply(s, &p, &o, most);
 		choice_end(s, &o);
+		if (o.excuse == EXCUSE_BUSY)
+			rest(s); /* for want of memory it may be at once */
 	}
 	return true;
 }
