@@ -271,6 +271,10 @@ static int fail(struct http *h, CURLcode code, const struct pool_use *use)
 	if (h->error[0] == '\0')
 		snprintf(h->error, sizeof(h->error), "%s",
 			curl_easy_strerror(code));
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		snprintf(h->error, sizeof(h->error),
+			"its certificate is not trusted: set tls.ca (who "
+			"vouches for it) or tls.server_name");
 	return HTTP_E_FAILED;
 }
 
