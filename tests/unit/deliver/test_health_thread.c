@@ -55,9 +55,10 @@ static void end(void)
 	rig_end(&rig, 1000);
 	fake_collector_stop(&one);
 	fake_collector_stop(&two);
+	/* more of them would share places there */
+	ck_assert_uint_le(rig.pushed, FAKE_EVENTS_MAX);
 	for (unsigned i = 0; i < rig.pushed; i++)
-		/* twice where a reply was lost on a busy machine */
-		ck_assert_uint_ge(one.taken[i] + two.taken[i], 1);
+		ck_assert_uint_eq(one.taken[i] + two.taken[i], 1);
 	rig_deinit(&rig);
 }
 
@@ -199,6 +200,7 @@ START_TEST(real_requests_know_better_than_checks)
 	while (atomic_load(&one.n_checks) < 4) {
 		push(1);
 		ck_assert(!is_open(0));
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	}
 	end();
 }
