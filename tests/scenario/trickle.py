@@ -6,6 +6,7 @@ than OCTETS.  Then each in turn sends a piece of it, and the next one, until the
 have sent OCTETS, and stays.  Prints how many of them were closed, and ends with
 its standard input.
 """
+import select
 import socket
 import struct
 import sys
@@ -40,15 +41,14 @@ while sent < octets:
     piece = bytes(min(PIECE, octets - sent))
     sent += len(piece)
     peers = [peer for peer in peers if is_open(peer, piece)]
-# an answer takes its time: the last ones are seen to be open or closed later
-left = 0
-for peer in peers:
-    peer.settimeout(0.001 if peer is not peers[-1] else 1)
-    try:
-        peer.recv(1)
-    except TimeoutError:
-        left += 1
-    except OSError:
-        pass
-print("closed", connections - left, flush=True)
+# the daemon closes as it gets to them: look until nothing has happened for long
+poll = select.poll()
+by_fd = {peer.fileno(): peer for peer in peers}
+for fd in by_fd:
+    poll.register(fd, select.POLLIN)
+while closed := poll.poll(3000):
+    for fd, _ in closed:
+        poll.unregister(fd)
+        by_fd.pop(fd).close()
+print("closed", connections - len(by_fd), flush=True)
 sys.stdin.read()
