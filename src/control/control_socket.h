@@ -11,43 +11,15 @@
 #ifndef TAPFERRY_CONTROL_CONTROL_SOCKET_H
 #define TAPFERRY_CONTROL_CONTROL_SOCKET_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "control/control_client.h"
 
-#include "base/buf.h"
-#include "base/slice.h"
-
-enum {
-	CONTROL_LINE_MAX = 64 * 1024, /* octets of a request */
-	CONTROL_CLIENTS_MAX = 32,
-};
+enum { CONTROL_CLIENTS_MAX = 32 };
 
 struct control_settings {
 	const char *path; /* NULL: there is no socket */
 	mode_t mode;
 	const char *group; /* NULL: as it comes */
 };
-
-struct control_peer {
-	uid_t uid;
-	pid_t pid;
-};
-
-/* What is sent back: the text; if `read` is set, what it gives until 0, and
- * then `rest`.  Without newlines: one is put behind it all. */
-struct control_reply {
-	struct buf text;
-	/* Return: octets, 0: that was all, -errno.  Newlines become spaces. */
-	ssize_t (*read)(void *source, char *into, size_t max);
-	void (*free)(void *source);
-	void *source; /* owned, by `free` */
-	const char *rest;
-};
-
-/* Answers one line; reply is empty before. */
-typedef void control_answer(void *arg, const struct control_peer *peer,
-	struct slice line, struct control_reply *reply);
 
 struct control_socket;
 
