@@ -133,7 +133,7 @@ int main(int argc, char **argv)
 {
 	struct verb_line line;
 	struct buf text = BUF_NULL;
-	int r = verb_parse(&line, argc, argv, &text);
+	int r = verb_line_parse(&line, argc, argv, &text);
 
 	if (r == 0)
 		r = act(&line, &text);

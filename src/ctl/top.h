@@ -4,6 +4,7 @@
 #ifndef TAPFERRY_CTL_TOP_H
 #define TAPFERRY_CTL_TOP_H
 
+#include "ctl/client.h"
 #include "ctl/verb.h"
 
 /* Return: CTL_*. */

@@ -1,13 +1,10 @@
 #include "ctl/verb.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "control/settings.h"
+#include "ctl/client.h"
 
 static const struct verb verbs[] = {
 	{ "status", "", "status", "", "", "", show_status,
@@ -83,94 +80,6 @@ static const struct {
 
 enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
 
-static void keep_option(struct verb_line *l, int c)
-{
-	switch (c) {
-	case 'a':
-		l->all = true;
-		break;
-	case 'i':
-		l->interval = optarg;
-		break;
-	case 'l':
-		l->limit = optarg;
-		break;
-	case 'n':
-		l->now = true;
-		break;
-	case '1':
-		l->once = true;
-		break;
-	case 'o':
-		l->output = optarg;
-		break;
-	case 'p':
-		l->peer = optarg;
-		break;
-	case 'k':
-		l->sort = optarg;
-		break;
-	case 'w':
-		l->wait = true;
-		break;
-	case 's':
-		l->socket = optarg;
-		break;
-	case 'j':
-		l->json = true;
-		break;
-	case 'h':
-		l->help = true;
-		break;
-	case 'V':
-		l->version = true;
-		break;
-	}
-}
-
-int verb_parse(struct verb_line *l, int argc, char **argv, struct buf *error)
-{
-	static const struct option table[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "interval", required_argument, NULL, 'i' },
-		{ "limit", required_argument, NULL, 'l' },
-		{ "now", no_argument, NULL, 'n' },
-		{ "once", no_argument, NULL, '1' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "peer", required_argument, NULL, 'p' },
-		{ "sort", required_argument, NULL, 'k' },
-		{ "wait", no_argument, NULL, 'w' },
-		{ "socket", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
-	const char *env = getenv("TAPFERRY_SOCKET");
-	int c;
-
-	*l = (struct verb_line){
-		.socket =
-			env != NULL && *env != '\0' ? env : CTL_DEFAULT_SOCKET,
-	};
-	opterr = 0;
-	optind = 0; /* glibc: start anew */
-	while ((c = getopt_long(argc, argv, ":s:jhV", table, NULL)) != -1) {
-		if (c == ':')
-			buf_printf(error, "%s needs a value", argv[optind - 1]);
-		else if (c == '?')
-			buf_printf(
-				error, "unknown option %s", argv[optind - 1]);
-		else
-			keep_option(l, c);
-		if (error->len != 0)
-			return CTL_USAGE;
-	}
-	l->words = argv + optind;
-	l->n_words = argc - optind;
-	return 0;
-}
-
 static void unknown(const char *group, const char *word, struct buf *error)
 {
 	const char *best = NULL;
@@ -231,124 +140,6 @@ const struct verb *verb_find(
 	return NULL;
 }
 
-static bool takes(const struct verb *v, const char *option)
-{
-	size_t len = strlen(option);
-
-	for (const char *p = v->options; *p != '\0';) {
-		size_t n = strcspn(p, " ");
-
-		if (n == len && memcmp(p, option, n) == 0)
-			return true;
-		p += n + (p[n] != '\0');
-	}
-	return false;
-}
-
-static bool put_value(json_t *request, const char *key, const char *text,
-	bool number, struct buf *error)
-{
-	unsigned long long n;
-	char *end;
-
-	if (!number) {
-		/* what is no UTF-8 is no name there is */
-		if (json_object_set_new(request, key, json_string(text)) == 0)
-			return true;
-		buf_printf(error, "%s is no UTF-8 text", key);
-		return false;
-	}
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 ||
-		n > INT64_MAX) {
-		buf_printf(error, "%s: %.64s is no number", key, text);
-		return false;
-	}
-	json_object_set_new(request, key, json_integer((json_int_t)n));
-	return true;
-}
-
-static bool put_arguments(json_t *request, const struct verb *v,
-	const struct verb_line *l, int at, struct buf *error)
-{
-	for (const char *p = v->arguments; *p != '\0';) {
-		size_t n = strcspn(p, "#? "), end = strcspn(p, " ");
-		bool number = p[n] == '#';
-		bool optional = p[end - 1] == '?';
-		char key[32];
-
-		snprintf(key, sizeof(key), "%.*s", (int)n, p);
-		if (at < l->n_words) {
-			if (!put_value(request, key, l->words[at++], number,
-				    error))
-				return false;
-		} else if (!optional) {
-			buf_printf(error, "%s is missing", key);
-			return false;
-		}
-		p += end + (p[end] != '\0');
-	}
-	if (at < l->n_words) {
-		buf_printf(error, "there is too much: %.64s", l->words[at]);
-		return false;
-	}
-	return true;
-}
-
-static bool put_options(json_t *request, const struct verb *v,
-	const struct verb_line *l, struct buf *error)
-{
-	const struct {
-		const char *name, *value;
-		bool given, number, sent;
-	} given[] = {
-		{ "all", NULL, l->all, false, true },
-		{ "interval", NULL, l->interval != NULL, false, false },
-		{ "limit", l->limit, l->limit != NULL, true, true },
-		{ "now", NULL, l->now, false, true },
-		{ "once", NULL, l->once, false, false },
-		{ "output", l->output, l->output != NULL, false, true },
-		{ "peer", l->peer, l->peer != NULL, false, true },
-		{ "sort", l->sort, l->sort != NULL, false, true },
-		{ "wait", NULL, l->wait, false, false },
-	};
-
-	for (unsigned i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
-		if (!given[i].given)
-			continue;
-		if (!takes(v, given[i].name)) {
-			buf_printf(error, "%s%s%s takes no --%s", v->group,
-				*v->word != '\0' ? " " : "", v->word,
-				given[i].name);
-			return false;
-		}
-		if (given[i].sent && given[i].value == NULL)
-			json_object_set_new(
-				request, given[i].name, json_true());
-		else if (given[i].sent &&
-			 !put_value(request, given[i].name, given[i].value,
-				 given[i].number, error))
-			return false;
-	}
-	return true;
-}
-
-json_t *verb_request(const struct verb *v, const struct verb_line *l,
-	int n_words, struct buf *error)
-{
-	json_t *request = json_object();
-
-	if (v->command != NULL)
-		json_object_set_new(
-			request, "command", json_string(v->command));
-	if (put_options(request, v, l, error) &&
-		put_arguments(request, v, l, n_words, error))
-		return request;
-	json_decref(request);
-	return NULL;
-}
-
 /* Of an output, what the ledger is about. */
 static json_t *ledger_of(json_t *output)
 {
@@ -372,6 +163,20 @@ json_t *verb_pick(const struct verb *v, json_t *result)
 	return json_pack("{s:o}", v->pick, part);
 }
 
+bool verb_takes(const struct verb *v, const char *option)
+{
+	size_t len = strlen(option);
+
+	for (const char *p = v->options; *p != '\0';) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && memcmp(p, option, n) == 0)
+			return true;
+		p += n + (p[n] != '\0');
+	}
+	return false;
+}
+
 static void add_arguments(const struct verb *v, struct buf *out)
 {
 	for (const char *p = v->arguments; *p != '\0';) {
@@ -388,7 +193,7 @@ static void add_arguments(const struct verb *v, struct buf *out)
 		p += end + (p[end] != '\0');
 	}
 	for (unsigned i = 0; i < N_OPTIONS; i++)
-		if (takes(v, options[i].name))
+		if (verb_takes(v, options[i].name))
 			buf_printf(out, " [--%s%s%s]", options[i].name,
 				options[i].argument != NULL ? " " : "",
 				options[i].argument != NULL

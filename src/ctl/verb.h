@@ -6,22 +6,8 @@
 #ifndef TAPFERRY_CTL_VERB_H
 #define TAPFERRY_CTL_VERB_H
 
-#include <stdbool.h>
-
-#include "ctl/client.h"
 #include "ctl/show.h"
-
-/* A command line, taken apart. */
-struct verb_line {
-	const char *socket; /* never NULL */
-	bool json;
-	bool help, version;
-	/* options of single commands; NULL or false: not given */
-	const char *output, *sort, *limit, *peer, *interval;
-	bool all, now, wait, once;
-	char **words; /* the rest */
-	int n_words;
-};
+#include "ctl/verb_line.h"
 
 struct verb {
 	const char *group, *word; /* word "": the group alone */
@@ -34,13 +20,6 @@ struct verb {
 	show_fn *show;
 	const char *help;
 };
-
-/*
- * verb_parse() - options and words
- * @error:  on failure: one sentence
- * Return: 0 or CTL_USAGE.
- */
-int verb_parse(struct verb_line *l, int argc, char **argv, struct buf *error);
 
 /* The verb that the first words are, and how many these are; NULL, with a
  * sentence that names the nearest. */
@@ -56,6 +35,9 @@ json_t *verb_request(const struct verb *v, const struct verb_line *l,
 
 /* What of the reply's result the verb is about; a new reference. */
 json_t *verb_pick(const struct verb *v, json_t *result);
+
+/* Is it one of its options? */
+bool verb_takes(const struct verb *v, const char *option);
 
 void verb_help(struct buf *out);
 /* "tapferryctl backends add URL [WEIGHT] [--output NAME]" */

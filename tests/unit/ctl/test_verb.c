@@ -1,4 +1,5 @@
 /* Command lines of tapferryctl, and the requests that they make. */
+#include "ctl/client.h"
 #include "ctl/verb.h"
 
 #include <stdio.h>
@@ -37,7 +38,7 @@ static const char *request_of(const char *text)
 		argv[argc++] = next;
 	argv[argc] = NULL;
 	buf_clear(&error);
-	if (verb_parse(&line, argc, argv, &error) != 0)
+	if (verb_line_parse(&line, argc, argv, &error) != 0)
 		return NULL;
 	v = verb_find(&line, &n, &error);
 	if (v == NULL)
