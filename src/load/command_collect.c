@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,8 +64,9 @@ struct options {
 	struct collect_settings collect;
 };
 
-static bool take(struct options *o, int option, const char *name)
+static bool take(void *into, int option, const char *name)
 {
+	struct options *o = into;
 	uint64_t n;
 
 	switch (option) {
@@ -116,7 +116,7 @@ static bool take(struct options *o, int option, const char *name)
 		o->collect.progress = false;
 		return true;
 	default:
-		return false; /* getopt_long() has said why */
+		return false;
 	}
 }
 
@@ -161,15 +161,8 @@ static bool parse_ack(struct options *o)
 	return r == 0;
 }
 
-static int check(struct options *o, int argc, char **argv)
+static int check(struct options *o)
 {
-	if (optind < argc) {
-		fprintf(stderr,
-			"tapferry-load collect: what is \"%s\"? every value "
-			"belongs to an option\n",
-			argv[optind]);
-		return EXIT_USAGE;
-	}
 	if (o->listen == NULL) {
 		fputs("tapferry-load collect: --listen ADDRESS:PORT is "
 		      "missing\n",
@@ -207,19 +200,15 @@ static int parse(struct options *o, int argc, char **argv, bool *helped)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int index = 0;
-	int option;
+	const struct option_table table = {
+		.command = "collect",
+		.help = help,
+		.known = known,
+		.take = take,
+	};
+	int r = option_parse(&table, argc, argv, o, NULL, helped);
 
-	while ((option = getopt_long(argc, argv, "h", known, &index)) != -1) {
-		if (option == 'h') {
-			*helped = true;
-			fputs(help, stdout);
-			return 0;
-		}
-		if (!take(o, option, known[index].name))
-			return EXIT_USAGE;
-	}
-	return check(o, argc, argv);
+	return r != 0 || *helped ? r : check(o);
 }
 
 /* The first line of output, so that a script can wait for it. */

@@ -9,7 +9,7 @@
 #include "load/option.h"
 
 static const char help[] =
-	"usage: tapferry-load ids FILE [--list]\n"
+	"usage: tapferry-load ids [--list] FILE\n"
 	"\n"
 	"  FILE    where collectors with --ids count what send --number sent\n"
 	"  --list  name each event that is missing or came more than once\n";
@@ -32,26 +32,43 @@ static void print(const struct ids *ids, bool list)
 	printf("unknown=%" PRIu64 "\n", atomic_load(&ids->file->unknown));
 }
 
+static bool take(void *into, int option, const char *name)
+{
+	bool *list = into;
+
+	(void)option; /* there is one */
+	(void)name;
+	return *list = true;
+}
+
 int command_ids(int argc, char **argv)
 {
-	bool list = argc == 3 && strcmp(argv[2], "--list") == 0;
+	static const struct option known[] = {
+		{ "list", no_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const struct option_table table = {
+		.command = "ids",
+		.help = help,
+		.known = known,
+		.take = take,
+	};
+	bool list = false, helped = false;
 	struct ids ids = IDS_NULL;
-	int r;
+	const char *path;
+	int r = option_parse(&table, argc, argv, &list, &path, &helped);
 
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 ||
-				 strcmp(argv[1], "-h") == 0)) {
-		fputs(help, stdout);
-		return 0;
-	}
-	if (argc < 2 || argc > 3 || (argc == 3 && !list) || argv[1][0] == '-') {
+	if (r != 0 || helped)
+		return r;
+	if (path == NULL) {
 		fputs(help, stderr);
 		return EXIT_USAGE;
 	}
 	/* ids_open() would make one */
-	r = access(argv[1], R_OK | W_OK) == 0 ? ids_open(&ids, argv[1])
-					      : -errno;
+	r = access(path, R_OK | W_OK) == 0 ? ids_open(&ids, path) : -errno;
 	if (r != 0) {
-		fprintf(stderr, "tapferry-load: %s: %s\n", argv[1],
+		fprintf(stderr, "tapferry-load: %s: %s\n", path,
 			r == -EINVAL ? "not a file of --ids" : strerror(-r));
 		return 1;
 	}

@@ -16,30 +16,6 @@ static uint64_t now_ns(void)
 	return clock_mono_ns(&clock_system);
 }
 
-static void leave_queue(struct producer *p)
-{
-	if (p->queue == NULL)
-		return;
-	TAILQ_REMOVE(&p->queue->list, p, turn);
-	p->queue->n--;
-	p->queue = NULL;
-}
-
-static void enter_queue(struct producer_queue *q, struct producer *p)
-{
-	if (p->queue == q)
-		return;
-	leave_queue(p);
-	TAILQ_INSERT_TAIL(&q->list, p, turn);
-	q->n++;
-	p->queue = q;
-}
-
-static struct producer *first_of(const struct producer_queue *q)
-{
-	return TAILQ_FIRST(&q->list);
-}
-
 int fleet_init(struct fleet *f, const struct fleet_settings *settings,
 	const struct tape *tape, int epoll_fd, struct progress *progress)
 {
@@ -47,10 +23,10 @@ int fleet_init(struct fleet *f, const struct fleet_settings *settings,
 		.epoll_fd = epoll_fd,
 		.progress = progress,
 		.start_ns = now_ns() };
-	TAILQ_INIT(&f->closed.list);
-	TAILQ_INIT(&f->resting.list);
-	TAILQ_INIT(&f->waiting.list);
-	TAILQ_INIT(&f->ready.list);
+	producer_queue_init(&f->closed);
+	producer_queue_init(&f->resting);
+	producer_queue_init(&f->waiting);
+	producer_queue_init(&f->ready);
 	f->producers = calloc(settings->connections, sizeof(*f->producers));
 	if (f->producers == NULL)
 		return -ENOMEM;
@@ -58,7 +34,7 @@ int fleet_init(struct fleet *f, const struct fleet_settings *settings,
 		struct producer *p = &f->producers[i];
 
 		producer_init(p, i + 1, &f->settings.producer, tape);
-		enter_queue(&f->closed, p);
+		producer_queue_enter(&f->closed, p);
 	}
 	return 0;
 }
@@ -95,7 +71,7 @@ static void tell_failure(struct fleet *f, const struct producer *p)
 /* Nothing more comes of a place. */
 static void retire(struct fleet *f, struct producer *p)
 {
-	leave_queue(p);
+	producer_queue_leave(p);
 	f->over++;
 }
 
@@ -110,7 +86,7 @@ static void settle_failed(struct fleet *f, struct producer *p)
 	if (f->settings.reconnect_ns > 0 && !is_used_up(f)) {
 		f->reconnects++;
 		p->wait_ns = now_ns();
-		enter_queue(&f->resting, p);
+		producer_queue_enter(&f->resting, p);
 		return;
 	}
 	f->failed++;
@@ -127,13 +103,13 @@ static void settle_over(
 	if (p->state == PRODUCER_DONE) {
 		f->finished += before != PRODUCER_STALLED;
 		if (f->settings.churn != UINT64_MAX && !is_used_up(f))
-			enter_queue(&f->closed, p);
+			producer_queue_enter(&f->closed, p);
 		else
 			retire(f, p);
 	} else if (cut) {
 		f->cut++;
 		if (f->settings.reconnect_ns > 0 && !is_used_up(f))
-			enter_queue(&f->closed, p);
+			producer_queue_enter(&f->closed, p);
 		else
 			retire(f, p);
 	} else {
@@ -169,16 +145,16 @@ static void settle(struct fleet *f, struct producer *p,
 	f->stalled += p->state == PRODUCER_STALLED;
 	f->stalled -= before == PRODUCER_STALLED;
 	if (producer_is_over(p)) {
-		leave_queue(p);
+		producer_queue_leave(p);
 		settle_over(f, p, before);
 	} else if (producer_is_waiting(p)) {
 		if (p->queue != &f->waiting)
 			p->wait_ns = now_ns();
-		enter_queue(&f->waiting, p);
+		producer_queue_enter(&f->waiting, p);
 	} else if (p->state == PRODUCER_OPEN && writable) {
-		enter_queue(&f->ready, p);
+		producer_queue_enter(&f->ready, p);
 	} else {
-		leave_queue(p);
+		producer_queue_leave(p);
 	}
 }
 
@@ -243,7 +219,7 @@ static int open_one(struct fleet *f, struct producer *p, uint64_t mono_ns)
 			return r;
 		producer_abort(p, r);
 	}
-	leave_queue(p);
+	producer_queue_leave(p);
 	f->opened++;
 	p->left = f->settings.churn;
 	if (producer_is_over(p)) {
@@ -274,11 +250,11 @@ static int open_due(struct fleet *f, uint64_t mono_ns)
 	uint64_t due = due_opens(f, mono_ns);
 	struct producer *p;
 
-	while ((p = first_of(&f->resting)) != NULL &&
+	while ((p = producer_queue_first(&f->resting)) != NULL &&
 		mono_ns >= p->wait_ns + f->settings.reconnect_ns)
-		enter_queue(&f->closed, p);
-	while ((p = first_of(&f->closed)) != NULL && f->opened < due &&
-		f->opening < f->settings.opening_max) {
+		producer_queue_enter(&f->closed, p);
+	while ((p = producer_queue_first(&f->closed)) != NULL &&
+		f->opened < due && f->opening < f->settings.opening_max) {
 		int r = open_one(f, p, mono_ns);
 
 		if (r == LINK_E_BUSY) {
@@ -289,9 +265,9 @@ static int open_due(struct fleet *f, uint64_t mono_ns)
 			return r;
 	}
 	/* places that are not needed any more */
-	while (is_used_up(f) && (p = first_of(&f->closed)) != NULL)
+	while (is_used_up(f) && (p = producer_queue_first(&f->closed)) != NULL)
 		retire(f, p);
-	while (is_used_up(f) && (p = first_of(&f->resting)) != NULL)
+	while (is_used_up(f) && (p = producer_queue_first(&f->resting)) != NULL)
 		retire(f, p);
 	return 0;
 }
@@ -315,7 +291,7 @@ static void expire(struct fleet *f, uint64_t mono_ns)
 {
 	struct producer *p;
 
-	while ((p = first_of(&f->waiting)) != NULL &&
+	while ((p = producer_queue_first(&f->waiting)) != NULL &&
 		(fleet_is_silent(f, p->wait_ns, mono_ns) ||
 			mono_ns >
 				p->wait_ns + FLEET_PATIENCE_MAX_MS * NS_PER_MS))
@@ -354,14 +330,14 @@ int fleet_tend(struct fleet *f, uint64_t mono_ns)
 uint64_t fleet_wait_ns(const struct fleet *f, uint64_t mono_ns)
 {
 	uint64_t wait_ns = PROGRESS_INTERVAL_NS;
-	const struct producer *p = first_of(&f->resting);
+	const struct producer *p = producer_queue_first(&f->resting);
 
 	/* no need to be exact: a tick is short enough for everything here */
 	if ((p != NULL && mono_ns + wait_ns >=
 				  p->wait_ns + f->settings.reconnect_ns) ||
 		(f->settings.trickle_ns > 0 && f->stalled > 0))
 		return PACER_TICK_NS;
-	if (first_of(&f->closed) == NULL ||
+	if (producer_queue_first(&f->closed) == NULL ||
 		f->opening >= f->settings.opening_max)
 		return wait_ns;
 	if (f->settings.connect_rate == 0)
@@ -371,16 +347,16 @@ uint64_t fleet_wait_ns(const struct fleet *f, uint64_t mono_ns)
 
 struct producer *fleet_next(struct fleet *f)
 {
-	struct producer *p = first_of(&f->ready);
+	struct producer *p = producer_queue_first(&f->ready);
 
 	if (p != NULL)
-		leave_queue(p);
+		producer_queue_leave(p);
 	return p;
 }
 
 bool fleet_is_up(const struct fleet *f)
 {
-	return f->opening == 0 && first_of(&f->closed) == NULL;
+	return f->opening == 0 && producer_queue_first(&f->closed) == NULL;
 }
 
 void fleet_end(struct fleet *f, bool cut)

@@ -9,7 +9,7 @@
 #define TAPFERRY_LOAD_FLEET_H
 
 #include "load/pacer.h"
-#include "load/producer.h"
+#include "load/producer_queue.h"
 #include "load/progress.h"
 #include "load/sources.h"
 #include "load/spread.h"
@@ -29,11 +29,6 @@ struct fleet_settings {
 	uint64_t churn;        /* frames, then another; UINT64_MAX: no churn */
 	uint64_t reconnect_ns; /* pause before one that failed; 0: never */
 	uint64_t trickle_ns;   /* from octet to octet of one that stalls */
-};
-
-struct producer_queue {
-	struct producer_list list;
-	unsigned n;
 };
 
 struct fleet {

@@ -8,6 +8,35 @@
 
 #include "base/units.h"
 
+int option_parse(const struct option_table *table, int argc, char **argv,
+	void *into, const char **word, bool *helped)
+{
+	int index = 0;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", table->known, &index)) !=
+		-1) {
+		if (option == 'h') {
+			*helped = true;
+			fputs(table->help, stdout);
+			return 0;
+		}
+		/* getopt_long() has said why */
+		if (option == '?' ||
+			!table->take(into, option, table->known[index].name))
+			return EXIT_USAGE;
+	}
+	if (word != NULL)
+		*word = optind < argc ? argv[optind++] : NULL;
+	if (optind >= argc)
+		return 0;
+	fprintf(stderr,
+		"tapferry-load %s: what is \"%s\"? every value belongs to an "
+		"option\n",
+		table->command, argv[optind]);
+	return EXIT_USAGE;
+}
+
 /* A decimal number at the start of text; *rest is what follows it. */
 static bool parse_number(uint64_t *value, const char *text, const char **rest)
 {

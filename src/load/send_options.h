@@ -38,4 +38,10 @@ struct send_options {
 int send_options_parse(
 	struct send_options *o, int argc, char **argv, bool *helped);
 
+/*
+ * send_options_check() - do they go together?  What follows from them
+ * Return: 0, or EXIT_USAGE after a message.
+ */
+int send_options_check(struct send_options *o);
+
 #endif
