@@ -199,6 +199,7 @@ fi
 build gcc CC=gcc || finish
 check gcc
 [ -z "$quick" ] || finish
+step "instructions per event" 120 env builddir="$out/gcc" tests/bench/instructions.sh
 
 # Fuzzing takes one core for its time, gently, beside the scenarios, which
 # mostly wait.
