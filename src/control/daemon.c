@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "control/notify.h"
 #include "control/reload.h"
+#include "control/start.h"
 #include "control/watch.h"
 
 enum {
@@ -58,54 +59,6 @@ static int wait_signal(struct daemon *d, int timeout_ms)
 	asked = d->asked;
 	d->asked = 0;
 	return asked;
-}
-
-static int start(struct daemon *d, char *error, size_t cap)
-{
-	const struct config *c = &d->edition->config;
-	struct intake_settings intake = c->intake;
-	int r;
-
-	r = stat_set_init(&d->stats, 1 + c->intake.workers);
-	if (r != 0) {
-		snprintf(error, cap, "start: %s", strerror(-r));
-		return r;
-	}
-	r = outlets_start(&d->outlets, d->edition, error, cap);
-	if (r != 0)
-		return r;
-	intake.clock = &clock_system;
-	intake.inherited = d->inherited.fds;
-	return intake_start(&d->intake, &intake, d->outlets.feeds, d->outlets.n,
-		&d->stats, error, cap);
-}
-
-static enum monitor_phase phase(void *arg)
-{
-	const struct daemon *d = arg;
-
-	return atomic_load(&d->draining) ? MONITOR_DRAINING : MONITOR_RUNNING;
-}
-
-static int start_monitor(struct daemon *d, char *error, size_t cap)
-{
-	const struct monitor_view view = {
-		.intake = d->intake,
-		.stats = &d->stats,
-		.start_mono_ns = clock_mono_ns(&clock_system),
-		.start_real_ns = clock_real_ns(&clock_system),
-		.phase = phase,
-		.stuck = watch_stuck_thread,
-		.arg = d,
-	};
-	int r;
-
-	watch_look(d);
-	r = monitoring_start(
-		&d->monitoring, d->edition, &view, &d->outlets, error, cap);
-	if (r != 0)
-		intake_stop(d->intake, 0);
-	return r;
 }
 
 static void log_lines(enum log_level level, const char *text)
@@ -196,11 +149,8 @@ static int start_controlling(struct daemon *d, char *error, size_t cap)
 		.shutdown = shut_down_for_control,
 		.daemon = d,
 	};
-	int r = controlling_start(&d->controlling, &room, error, cap);
 
-	if (r != 0)
-		intake_stop(d->intake, 0);
-	return r;
+	return controlling_start(&d->controlling, &room, error, cap);
 }
 
 /* Until a signal asks for the end. */
@@ -336,13 +286,15 @@ int daemon_run(struct config *config, const struct config_source *source)
 	r = inherited_collect(&d.inherited, c->intake.listeners,
 		c->intake.n_listeners, error, sizeof(error));
 	if (r == 0)
-		r = start(&d, error, sizeof(error));
-	if (r == 0)
-		r = start_monitor(&d, error, sizeof(error));
+		r = start_open(&d, error, sizeof(error));
 	if (r == 0)
 		r = start_controlling(&d, error, sizeof(error));
+	if (r == 0)
+		r = start_run(&d, error, sizeof(error));
 	if (r != 0) {
 		log_error(START_FAILED, error, "%s", "");
+		if (d.intake != NULL)
+			intake_stop(d.intake, 0);
 		goto out;
 	}
 	log_info(READY, "taking connections",

@@ -33,7 +33,7 @@ static int look(struct monitoring *m, const struct outlets *o)
 	return 0;
 }
 
-static int start(
+static int open_as_said(
 	struct monitoring *m, struct edition *e, char *error, size_t cap)
 {
 	const struct monitor_settings *s = &e->config.monitor;
@@ -41,13 +41,13 @@ static int start(
 
 	if (s->listen.address.len == 0)
 		return 0;
-	r = monitor_start(&m->monitor, s, &m->view, error, cap);
+	r = monitor_new(&m->monitor, s, &m->view, error, cap);
 	if (r == 0)
 		m->edition = edition_get(e);
 	return r;
 }
 
-int monitoring_start(struct monitoring *m, struct edition *e,
+int monitoring_open(struct monitoring *m, struct edition *e,
 	const struct monitor_view *view, const struct outlets *o, char *error,
 	size_t cap)
 {
@@ -55,7 +55,17 @@ int monitoring_start(struct monitoring *m, struct edition *e,
 
 	m->view = *view;
 	r = look(m, o);
-	return r != 0 ? r : start(m, e, error, cap);
+	return r != 0 ? r : open_as_said(m, e, error, cap);
+}
+
+int monitoring_start(
+	struct monitoring *m, const struct outlets *o, char *error, size_t cap)
+{
+	int r = look(m, o);
+
+	if (r == 0 && m->monitor != NULL)
+		r = monitor_start(m->monitor, error, cap);
+	return r;
 }
 
 void monitoring_pause(struct monitoring *m)
@@ -67,6 +77,7 @@ void monitoring_resume(
 	struct monitoring *m, struct edition *e, const struct outlets *o)
 {
 	char error[ERROR_MAX];
+	int r;
 
 	look(m, o); /* without memory it shows no outputs */
 	monitor_resume(m->monitor);
@@ -77,9 +88,15 @@ void monitoring_resume(
 		return;
 	m->monitor = monitor_stop(m->monitor);
 	m->edition = edition_put(m->edition);
-	if (start(m, e, error, sizeof(error)) != 0)
-		log_error(MONITOR_FAILED, "there is no monitoring endpoint now",
-			"reason=\"%s\"", error);
+	r = open_as_said(m, e, error, sizeof(error));
+	if (r == 0 && m->monitor != NULL)
+		r = monitor_start(m->monitor, error, sizeof(error));
+	if (r == 0)
+		return;
+	m->monitor = monitor_stop(m->monitor);
+	m->edition = edition_put(m->edition);
+	log_error(MONITOR_FAILED, "there is no monitoring endpoint now",
+		"reason=\"%s\"", error);
 }
 
 void monitoring_stop(struct monitoring *m)

@@ -21,14 +21,18 @@ struct monitoring {
 #define MONITORING_NULL ((struct monitoring){ 0 })
 
 /*
- * monitoring_start() - start it, if the edition wants one
+ * monitoring_open() - open it, if the edition wants one; no thread yet
  * @view:   without outputs and listeners, which are o's and intake's
  * @error:  on failure: one sentence with the cure
- * Return: 0 or -errno.
+ * Return: 0 or -errno; monitoring_stop() is due in both cases.
  */
-int monitoring_start(struct monitoring *m, struct edition *e,
+int monitoring_open(struct monitoring *m, struct edition *e,
 	const struct monitor_view *view, const struct outlets *o, char *error,
 	size_t cap);
+
+/* Starts what is open, the outlets having started.  Return: as above. */
+int monitoring_start(
+	struct monitoring *m, const struct outlets *o, char *error, size_t cap);
 
 /*
  * Outlets, listeners or edition are about to change, and have changed.

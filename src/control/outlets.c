@@ -120,11 +120,32 @@ void outlets_abandon(const struct outlets *now, struct outlets *next)
 	free_arrays(next);
 }
 
-int outlets_start(struct outlets *o, struct edition *e, char *error, size_t cap)
+int outlets_new(struct outlets *o, struct edition *e)
 {
 	const struct outlets none = OUTLETS_NULL;
+	int r = allocate(o, &none, e->config.n_outputs);
 
-	return outlets_prepare(&none, o, e, error, cap);
+	for (size_t i = 0; r == 0 && i < e->config.n_outputs; i++) {
+		r = outlet_new(&o->of[i], e, i);
+		if (r != 0)
+			break;
+		o->feeds[i] = &o->of[i]->feed;
+		o->n++;
+	}
+	return r;
+}
+
+int outlets_start(struct outlets *o, char *error, size_t cap)
+{
+	const struct output_settings none = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < o->n; i++) {
+		r = places_check(&o->of[i]->settings, &none, error, cap);
+		if (r == 0)
+			r = outlet_start(o->of[i], error, cap);
+	}
+	return r;
 }
 
 /* Its place is taken by another, or nobody names it any more. */

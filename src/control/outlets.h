@@ -19,12 +19,17 @@ struct outlets {
 #define OUTLETS_NULL ((struct outlets){ 0 })
 
 /*
- * outlets_start() - feeds and outputs of the first edition
- * @error:  on failure: one sentence with the cure
- * Return: 0 or -errno; outlets_deinit() is due in both cases.
+ * outlets_new() - feeds of the first edition, without outputs as yet
+ * Return: 0 or -ENOMEM; outlets_deinit() is due in both cases.
  */
-int outlets_start(
-	struct outlets *o, struct edition *e, char *error, size_t cap);
+int outlets_new(struct outlets *o, struct edition *e);
+
+/*
+ * outlets_start() - their outputs
+ * @error:  on failure: one sentence with the cure
+ * Return: 0 or -errno; outlets_end() is due in both cases.
+ */
+int outlets_start(struct outlets *o, char *error, size_t cap);
 
 /* Has every outlet the output it is to have, or one that does not start?
  * Until then there is no other reload. */

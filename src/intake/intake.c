@@ -21,16 +21,7 @@ struct intake {
 	unsigned n_workers; /* initialised, of settings->workers */
 };
 
-static int start_threads(struct intake *i)
-{
-	int r = 0;
-
-	for (unsigned w = 0; r == 0 && w < i->n_workers; w++)
-		r = worker_start(&i->workers[w]);
-	return r != 0 ? r : acceptor_start(&i->acceptor);
-}
-
-int intake_start(struct intake **ip, const struct intake_settings *settings,
+int intake_new(struct intake **ip, const struct intake_settings *settings,
 	struct feed **feeds, size_t n_feeds, struct stat_set *stats,
 	char *error, size_t cap)
 {
@@ -64,11 +55,6 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
 
 		r = worker_init(&i->workers[w], &i->crew, w);
 	}
-	if (r == 0) {
-		snprintf(error, cap, "threads cannot be started: %s",
-			"raise TasksMax= or ulimit -u");
-		r = start_threads(i);
-	}
 	if (r != 0) {
 		intake_stop(i, 0);
 		intake_free(i);
@@ -77,6 +63,20 @@ int intake_start(struct intake **ip, const struct intake_settings *settings,
 	error[0] = '\0';
 	*ip = i;
 	return 0;
+}
+
+int intake_start(struct intake *i, char *error, size_t cap)
+{
+	int r = 0;
+
+	for (unsigned w = 0; r == 0 && w < i->n_workers; w++)
+		r = worker_start(&i->workers[w]);
+	if (r == 0)
+		r = acceptor_start(&i->acceptor);
+	if (r != 0)
+		snprintf(error, cap, "threads cannot be started: %s",
+			"raise TasksMax= or ulimit -u");
+	return r;
 }
 
 /* Until all workers have ended, the deadline, or a cut. */

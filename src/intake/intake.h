@@ -55,7 +55,7 @@ struct intake;
 struct registry; /* intake/registry.h */
 
 /*
- * intake_start() - open the listeners, start acceptor and workers
+ * intake_new() - open the listeners and load their certificates; no thread yet
  * @settings:  lent until intake_change() or intake_free()
  * @feeds:     n_feeds of them, made for settings->workers workers; lent
  *             likewise
@@ -64,9 +64,17 @@ struct registry; /* intake/registry.h */
  *
  * Return: 0 or -errno.
  */
-int intake_start(struct intake **ip, const struct intake_settings *settings,
+int intake_new(struct intake **ip, const struct intake_settings *settings,
 	struct feed **feeds, size_t n_feeds, struct stat_set *stats,
 	char *error, size_t cap);
+
+/*
+ * intake_start() - start acceptor and workers
+ * @error:  on failure: one sentence with the cure
+ *
+ * Return: 0 or -errno; intake_stop() is due in both cases.
+ */
+int intake_start(struct intake *i, char *error, size_t cap);
 
 /*
  * intake_stop() - the first half of the shutdown

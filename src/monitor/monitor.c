@@ -199,7 +199,7 @@ static int load_pem(
 	return -EINVAL;
 }
 
-int monitor_start(struct monitor **mp, const struct monitor_settings *settings,
+int monitor_new(struct monitor **mp, const struct monitor_settings *settings,
 	const struct monitor_view *view, char *error, size_t cap)
 {
 	struct monitor *m = calloc(1, sizeof(*m));
@@ -225,10 +225,6 @@ int monitor_start(struct monitor **mp, const struct monitor_settings *settings,
 		r = listen_open(&m->listening, &settings->listen, error, cap);
 	if (r == 0)
 		r = start_http(m);
-	if (r == 0) {
-		m->next_tick_ns = clock_mono_ns(&clock_system);
-		r = thread_start(&m->thread, "monitor", monitor_run, m);
-	}
 	if (r != 0) {
 		monitor_stop(m);
 		return r;
@@ -237,6 +233,19 @@ int monitor_start(struct monitor **mp, const struct monitor_settings *settings,
 	say_where(m);
 	*mp = m;
 	return 0;
+}
+
+int monitor_start(struct monitor *m, char *error, size_t cap)
+{
+	int r;
+
+	m->next_tick_ns = clock_mono_ns(&clock_system);
+	r = thread_start(&m->thread, "monitor", monitor_run, m);
+	if (r != 0)
+		snprintf(error, cap,
+			"the monitoring endpoint's thread cannot be started: "
+			"raise TasksMax= or ulimit -u");
+	return r;
 }
 
 struct monitor *monitor_stop(struct monitor *m)

@@ -32,14 +32,21 @@ struct monitor_settings {
 struct monitor;
 
 /*
- * monitor_start() - listen, and start the thread
- * @settings, view:  lent until monitor_stop()
+ * monitor_new() - load the certificate and listen; nobody is answered yet
+ * @settings, view:  lent until monitor_stop(); what the view shows may change
+ *                   until monitor_start()
  * @error:           on failure: one sentence with the cure
  *
  * Return: 0 or -errno.
  */
-int monitor_start(struct monitor **mp, const struct monitor_settings *settings,
+int monitor_new(struct monitor **mp, const struct monitor_settings *settings,
 	const struct monitor_view *view, char *error, size_t cap);
+
+/*
+ * monitor_start() - start the thread
+ * Return: 0 or -errno; monitor_stop() is due in both cases.
+ */
+int monitor_start(struct monitor *m, char *error, size_t cap);
 
 /*
  * monitor_pause() - look at nothing until monitor_resume()

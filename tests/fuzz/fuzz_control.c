@@ -76,8 +76,9 @@ static void start(void)
 	intake = edition.config.intake;
 	intake.clock = &clock_system;
 	FUZZ_CHECK(stat_set_init(&stats, 2) == 0);
-	FUZZ_CHECK(intake_start(&view.intake, &intake, NULL, 0, &stats, error,
+	FUZZ_CHECK(intake_new(&view.intake, &intake, NULL, 0, &stats, error,
 			   sizeof(error)) == 0);
+	FUZZ_CHECK(intake_start(view.intake, error, sizeof(error)) == 0);
 	view.settings = intake_settings_now(view.intake);
 	view.stats = &stats;
 	view.phase = phase;

@@ -91,8 +91,10 @@ void rig_start(struct rig *r)
 		0);
 	must(stat_set_init(&r->stats, 1 + r->settings.workers) == 0);
 	r->feeds[0] = &r->feed;
-	e = intake_start(&r->intake, &r->settings, r->feeds, 1, &r->stats,
-		error, sizeof(error));
+	e = intake_new(&r->intake, &r->settings, r->feeds, 1, &r->stats, error,
+		sizeof(error));
+	if (e == 0)
+		e = intake_start(r->intake, error, sizeof(error));
 	if (e != 0)
 		fprintf(stderr, "intake_start: %s\n", error);
 	must(e == 0);

@@ -259,7 +259,7 @@ START_TEST(a_start_that_fails_leaves_nothing_behind)
 	struct intake_settings s = rig.settings;
 
 	s.listeners = bad;
-	ck_assert_int_eq(intake_start(&i, &s, rig.feeds, 1, &rig.stats, error,
+	ck_assert_int_eq(intake_new(&i, &s, rig.feeds, 1, &rig.stats, error,
 				 sizeof(error)),
 		-EADDRINUSE);
 	ck_assert_ptr_null(i);
@@ -300,7 +300,7 @@ START_TEST(a_start_short_of_descriptors_fails_and_leaves_nothing_open)
 			before.rlim_max };
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
 		error[0] = '\0';
-		r = intake_start(
+		r = intake_new(
 			&i, &s, rig.feeds, 1, &rig.stats, error, sizeof(error));
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 		if (r == 0)
