@@ -3,6 +3,8 @@
 #
 #   tests/install-deps.sh          what a build needs, and the tools of the quickstart
 #   tests/install-deps.sh --test   also what the whole test suite needs
+#   tests/install-deps.sh --bench  a build's, and what the benches need: the tools
+#                                  that tapferryd is measured beside
 #
 # As root or through sudo, without questions; nothing happens when all are there.
 set -eu
@@ -17,13 +19,18 @@ test='clang libclang-rt-14-dev clang-format llvm-14 libc6-dbg
 	knot-resolver pdns-recursor dnsdist dnsperf
 	python3 python3-yaml mandoc shellcheck zstd xz-utils curl openssl procps valgrind gnutls-bin nghttp2-server
 	prometheus chromium fonts-inter user-mode-linux'
+# linux-perf: what a running daemon does, by function
+bench='python3 openssl curl user-mode-linux linux-perf valgrind libc6-dbg strace
+	golang-github-dnstap-golang-dnstap-cli fstrm-bin bind9-dnsutils
+	syslog-ng-core syslog-ng-mod-http'
 
 packages=$build
 case "${1:-}" in
 "") ;;
 --test) packages="$build $test" ;;
+--bench) packages="$build $bench" ;;
 *)
-	echo "usage: tests/install-deps.sh [--test]" >&2
+	echo "usage: tests/install-deps.sh [--test | --bench]" >&2
 	exit 2
 	;;
 esac

@@ -12,8 +12,8 @@
 # frame to the collector's reading of the request with its event.  Health is
 # the CPU of the thread, and its share of the time that requests took.
 # Ends with 1 unless sent == delivered and every event has come.
-# shellcheck source=tests/scenario/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../scenario/lib.sh"
+# shellcheck source=tests/bench/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need python3 curl
 
 bench=$srcdir/tests/bench
@@ -23,10 +23,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--seconds) seconds=${2:?} ;;
 	--rate) rate=${2:?} ;;
-	*)
-		sed -n '2,/^# shell/s/^#[ ]\{0,1\}//p' "${BASH_SOURCE[0]}" >&2
-		exit 2
-		;;
+	*) usage ;;
 	esac
 	shift 2
 done

@@ -18,6 +18,6 @@ for figure in idle_plain_0_pss idle_plain_500_each idle_tls_500_each \
 	flow_500_rate flow_500_cpu flow_500_delay_p99 \
 	fairness_alone_delay_p99 fairness_flat_out_delay_p99 \
 	fairness_stalled_delay_p99 fairness_both_rate; do
-	grep -Eq "^$figure +[1-9][0-9.]* |^$figure +0\.[0-9]+ " "$dir/bench.out" ||
+	grep -Eq "^(guest_)?$figure +[1-9][0-9.]* |^$figure +0\.[0-9]+ " "$dir/bench.out" ||
 		fail "no figure $figure"
 done
