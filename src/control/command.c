@@ -137,7 +137,7 @@ struct outlet *command_outlet(struct command *c,
 			"there is no output%s", what);
 	else
 		command_refuse(c,
-			"name one (parameter output): tapferryctl outputs",
+			"name one of those that tapferryctl outputs lists",
 			"there are %u outputs%s", n, what);
 	return NULL;
 }

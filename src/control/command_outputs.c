@@ -50,13 +50,19 @@ static bool has_backends(const struct outlet *t)
 struct search {
 	const char *url;
 	bool found;
+	enum backend_state state;
+	unsigned weight;
 };
 
 static void compare(const struct backend_view *v, void *arg)
 {
 	struct search *s = arg;
 
-	s->found |= strcmp(v->url, s->url) == 0;
+	if (strcmp(v->url, s->url) != 0)
+		return;
+	s->found = true;
+	s->state = v->state;
+	s->weight = v->weight;
 }
 
 /* Without an output's name: the only one that has such a backend. */
@@ -109,6 +115,23 @@ static struct outlet *find_output(
 	return NULL;
 }
 
+/* What has become of it. */
+static void put_backend(
+	struct command *c, const struct outlet *t, const char *url)
+{
+	struct search s = { .url = url };
+
+	output_backends_walk(t->output, compare, &s);
+	jbuf_open(&c->result, NULL, '{');
+	jbuf_text(&c->result, "output", t->feed.settings.name);
+	jbuf_text(&c->result, "url", url);
+	jbuf_text(&c->result, "state",
+		s.found ? backend_state_name(s.state) : "removed");
+	if (s.found)
+		jbuf_u64(&c->result, "weight", s.weight);
+	jbuf_close(&c->result, '}');
+}
+
 static void conclude(
 	struct command *c, const struct outlet *t, const char *url, int r)
 {
@@ -116,10 +139,7 @@ static void conclude(
 
 	switch (r) {
 	case 0:
-		jbuf_open(&c->result, NULL, '{');
-		jbuf_text(&c->result, "output", name);
-		jbuf_text(&c->result, "url", url);
-		jbuf_close(&c->result, '}');
+		put_backend(c, t, url);
 		break;
 	case OUTPUT_E_NO_BACKEND:
 		command_refuse(c, "list them: tapferryctl backends",

@@ -57,7 +57,7 @@ void command_connections(struct command *c)
 		!command_number(c, "limit", 0, CONNECTIONS_LIMIT_MAX, &limit))
 		return;
 	if (sort != NULL && !census_key_parse(sort, &key)) {
-		command_refuse(c, census_key_error,
+		command_refuse(c, "give one of " CENSUS_KEY_NAMES,
 			"connections cannot be sorted by %.64s", sort);
 		return;
 	}

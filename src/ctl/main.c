@@ -1,5 +1,6 @@
 /* tapferryctl: talks to a running tapferryd. */
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/grid.h"
 #include "ctl/top.h"
@@ -31,6 +32,7 @@ static int say_json(const json_t *j, int status)
 static int refused(const json_t *reply, bool json)
 {
 	const char *error = words_text(reply, "error");
+	const char *cure = words_text(reply, "cure");
 	const json_t *line;
 	size_t i;
 
@@ -38,9 +40,11 @@ static int refused(const json_t *reply, bool json)
 		return say_json(reply, CTL_REFUSED);
 	json_array_foreach(words_at(reply, "problems"), i, line)
 		fprintf(stderr, "%s\n", json_string_value(line));
-	fprintf(stderr, "tapferryctl: %s: %s\n", error != NULL ? error : "?",
-		words_text(reply, "cure") != NULL ? words_text(reply, "cure")
-						  : "see the log");
+	if (error == NULL || *error == '\0')
+		error = "the daemon refuses";
+	fprintf(stderr, "tapferryctl: %s%s %s\n", error,
+		error[strlen(error) - 1] == '?' ? "" : ":",
+		cure != NULL ? cure : "see its log");
 	return CTL_REFUSED;
 }
 
@@ -75,8 +79,11 @@ static int ask(const struct verb *v, const struct verb_line *l, json_t *request,
 	r = json_is_true(json_object_get(reply, "ok"))
 		    ? show(v, l, reply)
 		    : refused(reply, l->json);
-	if (r == CTL_DONE && l->wait)
+	if (r == CTL_DONE && l->wait) {
 		client_await_end(link);
+		if (!l->json)
+			puts("the daemon has ended");
+	}
 	json_decref(reply);
 	return r;
 }
@@ -88,11 +95,6 @@ static int run(const struct verb *v, const struct verb_line *l, int n_words,
 	struct client_link link;
 	int r;
 
-	if (request != NULL && v->command == NULL && l->json) {
-		buf_add_str(error, "top has no --json: use status --json");
-		json_decref(request);
-		request = NULL;
-	}
 	if (request == NULL) {
 		fprintf(stderr, "tapferryctl: %s\nUsage: ", buf_str(error));
 		buf_clear(error);
@@ -116,9 +118,13 @@ static int act(const struct verb_line *l, struct buf *error)
 
 	if (l->help || l->version) {
 		if (l->help)
-			verb_help(error);
+			verb_help(l->n_words > 0 ? l->words[0] : NULL, error);
 		else
 			buf_add_str(error, "tapferryctl " PACKAGE_VERSION "\n");
+		return say(error, CTL_DONE);
+	}
+	if (l->n_words > 0 && strcmp(l->words[0], "help") == 0) {
+		verb_help(l->words[1], error);
 		return say(error, CTL_DONE);
 	}
 	v = verb_find(l, &n_words, error);

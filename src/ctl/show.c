@@ -74,7 +74,7 @@ void show_outputs(const json_t *result, struct buf *out)
 	size_t i;
 
 	grid_init(&g, "OUTPUT|TYPE|STATE|>DELIVERED|>DROPPED|>DEAD|>IN MEMORY|"
-		      ">IN SPOOL|>QUEUE|>DELAY P99|BACKENDS UP");
+		      ">IN SPOOL|>BATCHES QUEUED|>DELAY P99|BACKENDS UP");
 	json_array_foreach(words_at(result, "outputs"), i, o)
 	{
 		size_t backends = json_array_size(words_at(o, "backends"));
@@ -186,9 +186,10 @@ void show_level(const json_t *result, struct buf *out)
 
 void show_closed(const json_t *result, struct buf *out)
 {
-	unsigned long long n = words_count(result, "closed");
+	char text[WORDS_MAX];
 
-	buf_printf(out, "%llu connection%s closed\n", n, n == 1 ? "" : "s");
+	buf_printf(out, "%s closed\n",
+		words_many(text, words_count(result, "closed"), "connection"));
 }
 
 void show_paused(const json_t *result, struct buf *out)
@@ -207,22 +208,32 @@ void show_flushed(const json_t *result, struct buf *out)
 
 void show_backend(const json_t *result, struct buf *out)
 {
-	buf_printf(out,
-		"output %s: done for %s, until a restart or a reload that "
-		"says otherwise\n",
-		words_text(result, "output"), words_text(result, "url"));
+	const char *state = words_text(result, "state");
+
+	buf_printf(out, "output %s: %s is %s", words_text(result, "output"),
+		words_text(result, "url"), state != NULL ? state : "changed");
+	if (words_count(result, "weight") != 0)
+		buf_printf(out, ", weight %llu", words_count(result, "weight"));
+	buf_add_str(out, "\nThis lasts until a restart, or a reload that says "
+			 "otherwise.\n");
 }
 
 void show_discarded(const json_t *result, struct buf *out)
 {
-	buf_printf(out, "output %s: %llu events discarded\n",
-		words_text(result, "output"), words_count(result, "events"));
+	char text[WORDS_MAX];
+
+	buf_printf(out, "output %s: %s discarded\n",
+		words_text(result, "output"),
+		words_many(text, words_count(result, "events"), "event"));
 }
 
 void show_replay(const json_t *result, struct buf *out)
 {
-	buf_printf(out, "output %s: %llu events in the spool, %s\n",
-		words_text(result, "output"), words_count(result, "events"),
+	char text[WORDS_MAX];
+
+	buf_printf(out, "output %s: %s in the spool, %s\n",
+		words_text(result, "output"),
+		words_many(text, words_count(result, "events"), "event"),
 		json_is_true(words_at(result, "paused"))
 			? "but the output is paused: tapferryctl outputs resume"
 			: "which go as backends take them");

@@ -70,7 +70,7 @@ void show_backends(const json_t *result, struct buf *out)
 	size_t i, k;
 
 	grid_init(&g, "OUTPUT|URL|STATE|BREAKER|>WEIGHT|>SHARE|>IN FLIGHT|"
-		      ">LATENCY P99|>POOL|LAST FAILURE");
+		      ">LATENCY P99|>BUSY+IDLE|LAST FAILURE");
 	json_array_foreach(words_at(result, "outputs"), i, o)
 	{
 		json_array_foreach(words_at(o, "backends"), k, b)
@@ -110,11 +110,11 @@ void show_spool(const json_t *result, struct buf *out)
 	grid_deinit(&g);
 	json_array_foreach(words_at(result, "outputs"), i, o)
 	{
-		char text[WORDS_MAX];
+		char events[WORDS_MAX], files[WORDS_MAX], text[WORDS_MAX];
 
-		buf_printf(out, "%s: %llu events wait, %llu files, %s%s\n",
-			words_text(o, "output"), words_count(o, "events"),
-			words_count(o, "files"),
+		buf_printf(out, "%s: %s in %s, %s%s\n", words_text(o, "output"),
+			words_many(events, words_count(o, "events"), "event"),
+			words_many(files, words_count(o, "files"), "file"),
 			words_bytes(text, words_real(o, "bytes")),
 			json_is_true(words_at(o, "refuses"))
 				? "; it is full or the disk fails"
@@ -132,6 +132,7 @@ void show_letters(const json_t *result, struct buf *out)
 	json_array_foreach(words_at(result, "outputs"), i, o)
 	{
 		const char *error = words_text(o, "error");
+		char n[WORDS_MAX];
 
 		json_array_foreach(words_at(o, "list"), k, l)
 		{
@@ -141,11 +142,11 @@ void show_letters(const json_t *result, struct buf *out)
 			buf_printf(out, "%s\n", text != NULL ? text : "");
 			free(text);
 		}
-		buf_printf(out, "%s: %llu%s\n", words_text(o, "output"),
-			words_count(o, "listed"),
+		buf_printf(out, "%s: %s%s\n", words_text(o, "output"),
+			words_many(n, words_count(o, "listed"), "dead letter"),
 			json_is_true(words_at(o, "more"))
-				? " and more; list them with --limit"
-				: " dead letters");
+				? " listed, and there are more: --limit"
+				: "");
 		if (error != NULL)
 			buf_printf(
 				out, "%s: %s\n", words_text(o, "path"), error);

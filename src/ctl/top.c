@@ -84,7 +84,7 @@ static void draw_outputs(
 	size_t i;
 
 	grid_init(&g, "OUTPUT|>DELIVERED/S|>DROPPED/S|>IN MEMORY|>IN SPOOL|"
-		      ">QUEUE|>DELAY P99|STATE");
+		      ">BATCHES QUEUED|>DELAY P99|STATE");
 	json_array_foreach(words_at(now, "outputs"), i, o)
 	{
 		const json_t *was = find_output(then, words_text(o, "name"));
@@ -108,23 +108,31 @@ static void draw_outputs(
 	grid_deinit(&g);
 }
 
+/* Both parts of a page. */
+static int look(struct client_link *link, const struct verb_line *l,
+	size_t rows, json_t **status, json_t **connections)
+{
+	int r = ask(link, json_pack("{s:s}", "command", "status"), status);
+	size_t outputs, room;
+
+	if (r != 0)
+		return r;
+	outputs = json_array_size(words_at(*status, "outputs"));
+	room = rows > ROWS_ABOVE + outputs ? rows - ROWS_ABOVE - outputs : 1;
+	return ask(link,
+		json_pack("{s:s, s:s, s:I}", "command", "connections", "sort",
+			l->sort != NULL ? l->sort : "rate", "limit",
+			(json_int_t)room),
+		connections);
+}
+
 /* One look, and the page.  *then becomes this look. */
 static int draw(struct client_link *link, const struct verb_line *l,
 	json_t **then, size_t rows, size_t width, struct buf *out)
 {
 	json_t *status = NULL, *connections = NULL;
-	size_t outputs, room;
-	int r = ask(link, json_pack("{s:s}", "command", "status"), &status);
+	int r = look(link, l, rows, &status, &connections);
 
-	if (r != 0)
-		return r;
-	outputs = json_array_size(words_at(status, "outputs"));
-	room = rows > ROWS_ABOVE + outputs ? rows - ROWS_ABOVE - outputs : 1;
-	r = ask(link,
-		json_pack("{s:s, s:s, s:I}", "command", "connections", "sort",
-			l->sort != NULL ? l->sort : "rate", "limit",
-			(json_int_t)room),
-		&connections);
 	if (r == 0) {
 		show_head(status, out);
 		buf_add_str(out, "\n");
@@ -226,18 +234,24 @@ static int run_live(
 	return r;
 }
 
+static void rest(int interval_ms)
+{
+	const struct timespec pause = { .tv_sec = interval_ms / 1000,
+		.tv_nsec = interval_ms % 1000 * 1000000L };
+
+	nanosleep(&pause, NULL);
+}
+
 /* Rates need two looks. */
 static int run_once(
 	struct client_link *link, const struct verb_line *l, int interval_ms)
 {
-	const struct timespec pause = { .tv_sec = interval_ms / 1000,
-		.tv_nsec = interval_ms % 1000 * 1000000L };
 	struct buf page = BUF_NULL;
 	json_t *then = NULL;
 	int r = draw(link, l, &then, ROWS_DEFAULT, 0, &page);
 
 	if (r == 0) {
-		nanosleep(&pause, NULL);
+		rest(interval_ms);
 		buf_clear(&page);
 		r = draw(link, l, &then, ROWS_DEFAULT, 0, &page);
 	}
@@ -245,6 +259,32 @@ static int run_once(
 		fputs(buf_str(&page), stdout);
 	buf_deinit(&page);
 	json_decref(then);
+	return r;
+}
+
+/* For programs: what a page is made of, a line each time. */
+static int run_json(
+	struct client_link *link, const struct verb_line *l, int interval_ms)
+{
+	int r;
+
+	do {
+		json_t *status = NULL, *connections = NULL, *line;
+		char *text;
+
+		r = look(link, l, ROWS_DEFAULT, &status, &connections);
+		line = json_pack("{s:o*, s:O*}", "status", status,
+			"connections", words_at(connections, "connections"));
+		json_decref(connections);
+		text = r == 0 ? json_dumps(line, JSON_COMPACT) : NULL;
+		json_decref(line);
+		if (text != NULL &&
+			(puts(text) == EOF || fflush(stdout) == EOF))
+			r = CTL_REFUSED; /* nobody reads any more */
+		free(text);
+		if (r == 0 && !l->once)
+			rest(interval_ms);
+	} while (r == 0 && !l->once);
 	return r;
 }
 
@@ -262,11 +302,13 @@ int top_run(struct client_link *link, const struct verb_line *l)
 			return CTL_USAGE;
 		}
 	}
+	if (l->json)
+		return run_json(link, l, (int)(seconds * 1000));
 	if (l->once)
 		return run_once(link, l, (int)(seconds * 1000));
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
 		fprintf(stderr, "tapferryctl: top needs a terminal; without "
-				"one: top --once\n");
+				"one: top --once, or top --json\n");
 		return CTL_USAGE;
 	}
 	return run_live(link, l, (int)(seconds * 1000));

@@ -20,19 +20,21 @@ static const struct verb verbs[] = {
 	{ "backends", "", "backends", "", "", "", show_backends,
 		"the backends of all outputs" },
 	{ "backends", "add", "backends.add", "url weight#?", "output", "",
-		show_backend, "one more" },
+		show_backend, "use one more; its weight is 1 unless given" },
 	{ "backends", "remove", "backends.remove", "url", "output", "",
-		show_backend, "finish its requests and forget it" },
+		show_backend, "finish its requests, then forget it" },
 	{ "backends", "drain", "backends.drain", "url", "output", "",
-		show_backend, "finish its requests, send it no more" },
+		show_backend,
+		"finish its requests, send it no more, keep it listed" },
 	{ "backends", "enable", "backends.enable", "url", "output", "",
-		show_backend, "use it again" },
+		show_backend, "use a drained or disabled one again" },
 	{ "backends", "disable", "backends.disable", "url", "output", "",
-		show_backend, "send it nothing" },
+		show_backend, "send it nothing from now on" },
 	{ "backends", "weight", "backends.weight", "url weight#", "output", "",
-		show_backend, "give it another share" },
+		show_backend,
+		"give it another share of the requests: 1 to 1000" },
 	{ "outputs", "", "status", "", "", "outputs", show_outputs,
-		"the outputs" },
+		"what each has delivered, dropped and still holds" },
 	{ "outputs", "pause", "outputs.pause", "output?", "", "", show_paused,
 		"deliver nothing: events wait in memory and spool" },
 	{ "outputs", "resume", "outputs.resume", "output?", "", "", show_paused,
@@ -42,16 +44,16 @@ static const struct verb verbs[] = {
 	{ "spool", "", "spool", "output?", "limit", "", show_spool,
 		"the files that wait on disk, the oldest first" },
 	{ "spool", "replay", "spool.replay", "output?", "", "", show_replay,
-		"try a disk that failed now, and not only after a while" },
+		"no pause any more for a disk that failed or was full" },
 	{ "spool", "discard", "spool.discard", "output file#?", "all", "",
 		show_discarded,
-		"remove a file or all; their events are gone, and counted" },
+		"remove a file, or all: their events are gone, and counted" },
 	{ "dead-letters", "", "dead-letters", "output?", "limit", "",
 		show_letters, "events that collectors refused for good" },
 	{ "dead-letters", "replay", "dead-letters.replay", "output?", "", "",
-		show_resend, "send them through the output again" },
+		show_resend, "send them all through their output again" },
 	{ "log-level", "", "log-level", "level?", "", "", show_level,
-		"show it or set it: error, warning, info or debug" },
+		"show it, or set it: error, warning, info or debug" },
 	{ "reload", "", "reload", "", "", "", show_notes,
 		"read the configuration again and go on with it" },
 	{ "config", "", "config", "", "", "", show_config,
@@ -62,23 +64,10 @@ static const struct verb verbs[] = {
 
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
-static const struct {
-	const char *name, *argument, *help;
-} options[] = {
-	{ "all", NULL, "every file" },
-	{ "interval", "SECONDS", "how often top looks, 2 by default" },
-	{ "limit", "N", "list no more than N" },
-	{ "now", NULL, "do not deliver the rest: to the spool, or dropped" },
-	{ "once", NULL, "show one page and end" },
-	{ "output", "NAME", "of that output; needed where several would do" },
-	{ "peer", "NETWORK", "192.0.2.0/24 or 2001:db8::1" },
-	{ "sort", "KEY",
-		"rate, byte_rate, messages, octets, errors, age, quiet or "
-		"id" },
-	{ "wait", NULL, "until the daemon has ended" },
-};
-
-enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
+const struct verb *verb_at(unsigned i)
+{
+	return i < N_VERBS ? &verbs[i] : NULL;
+}
 
 static void unknown(const char *group, const char *word, struct buf *error)
 {
@@ -175,73 +164,4 @@ bool verb_takes(const struct verb *v, const char *option)
 		p += n + (p[n] != '\0');
 	}
 	return false;
-}
-
-static void add_arguments(const struct verb *v, struct buf *out)
-{
-	for (const char *p = v->arguments; *p != '\0';) {
-		size_t n = strcspn(p, "#? "), end = strcspn(p, " ");
-		bool optional = p[end - 1] == '?';
-
-		buf_add_str(out, optional ? " [" : " ");
-		for (size_t i = 0; i < n; i++) {
-			char c = (char)(p[i] - 'a' + 'A');
-
-			buf_add(out, &c, 1);
-		}
-		buf_add_str(out, optional ? "]" : "");
-		p += end + (p[end] != '\0');
-	}
-	for (unsigned i = 0; i < N_OPTIONS; i++)
-		if (verb_takes(v, options[i].name))
-			buf_printf(out, " [--%s%s%s]", options[i].name,
-				options[i].argument != NULL ? " " : "",
-				options[i].argument != NULL
-					? options[i].argument
-					: "");
-}
-
-void verb_usage(const struct verb *v, struct buf *out)
-{
-	buf_printf(out, "tapferryctl %s%s%s", v->group,
-		*v->word != '\0' ? " " : "", v->word);
-	add_arguments(v, out);
-	buf_add_str(out, "\n");
-}
-
-void verb_help(struct buf *out)
-{
-	buf_add_str(out,
-		"Usage: tapferryctl [--socket PATH] [--json] COMMAND\n"
-		"\n"
-		"Talks to a running tapferryd over its control socket.\n"
-		"\n"
-		"Commands:\n");
-	for (unsigned i = 0; i < N_VERBS; i++) {
-		buf_printf(out, "  %s%s%s", verbs[i].group,
-			*verbs[i].word != '\0' ? " " : "", verbs[i].word);
-		add_arguments(&verbs[i], out);
-		buf_printf(out, "\n%30s %s\n", "", verbs[i].help);
-	}
-	buf_add_str(out, "\nTheir options:\n");
-	for (unsigned i = 0; i < N_OPTIONS; i++) {
-		char left[32];
-
-		snprintf(left, sizeof(left), "  --%s %s", options[i].name,
-			options[i].argument != NULL ? options[i].argument : "");
-		buf_printf(out, "%-30s %s\n", left, options[i].help);
-	}
-	buf_add_str(out,
-		"\nOptions of all:\n"
-		"  -s, --socket PATH              the control socket "
-		"[TAPFERRY_SOCKET]\n"
-		"                                 (default " CTL_DEFAULT_SOCKET
-		")\n"
-		"  -j, --json                     the result as JSON\n"
-		"  -h, --help                     print this and exit\n"
-		"  -V, --version                  print the version and exit\n"
-		"\n"
-		"Exit status: 0 done, 1 refused or failed, 2 usage, 3 no "
-		"daemon.\n"
-		"Manual: tapferryctl(1)\n");
 }

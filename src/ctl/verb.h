@@ -36,10 +36,14 @@ json_t *verb_request(const struct verb *v, const struct verb_line *l,
 /* What of the reply's result the verb is about; a new reference. */
 json_t *verb_pick(const struct verb *v, json_t *result);
 
+/* All there are, from 0 on; NULL behind the last. */
+const struct verb *verb_at(unsigned i);
+
 /* Is it one of its options? */
 bool verb_takes(const struct verb *v, const char *option);
 
-void verb_help(struct buf *out);
+/* @group:  only what begins with that word; NULL, or none: all */
+void verb_help(const char *group, struct buf *out);
 /* "tapferryctl backends add URL [WEIGHT] [--output NAME]" */
 void verb_usage(const struct verb *v, struct buf *out);
 

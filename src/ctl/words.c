@@ -39,6 +39,13 @@ const char *words_seconds(char text[WORDS_MAX], double seconds)
 	return text;
 }
 
+const char *words_many(
+	char text[WORDS_MAX], unsigned long long n, const char *noun)
+{
+	snprintf(text, WORDS_MAX, "%llu %s%s", n, noun, n == 1 ? "" : "s");
+	return text;
+}
+
 const json_t *words_at(const json_t *o, const char *path)
 {
 	while (o != NULL) {

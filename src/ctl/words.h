@@ -7,11 +7,14 @@
 #include <jansson.h>
 #include <stddef.h>
 
-enum { WORDS_MAX = 32 };
+enum { WORDS_MAX = 40 };
 
-/* Both return text. */
+/* All return text. */
 const char *words_bytes(char text[WORDS_MAX], double octets);
 const char *words_seconds(char text[WORDS_MAX], double seconds);
+/* "1 file", "2 files" */
+const char *words_many(
+	char text[WORDS_MAX], unsigned long long n, const char *noun);
 
 /* "queue.batches" of an object; none: NULL, 0, 0. */
 const json_t *words_at(const json_t *o, const char *path);

@@ -10,10 +10,6 @@
 #define SPAN_NS   (900 * NS_PER_MS)
 #define FORGET_NS (60 * NS_PER_S)
 
-const char census_key_error[] =
-	"sort is one of: rate, byte_rate, messages, octets, errors, age, "
-	"quiet, id\n";
-
 bool census_key_parse(const char *name, enum census_key *key)
 {
 	static const char *const names[] = {

@@ -32,7 +32,8 @@ enum census_key {
 
 /* The names a request gives: "rate", "byte_rate", ...  Return: is it one? */
 bool census_key_parse(const char *name, enum census_key *key);
-extern const char census_key_error[]; /* what is said when it is none */
+#define CENSUS_KEY_NAMES \
+	"rate, byte_rate, messages, octets, errors, age, quiet, id"
 
 struct census_count {
 	uint64_t id, messages, octets;

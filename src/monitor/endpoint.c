@@ -257,7 +257,8 @@ static enum MHD_Result serve_connections(
 	int error;
 
 	if (sort != NULL && !census_key_parse(sort, &key))
-		return say(c, MHD_HTTP_BAD_REQUEST, census_key_error);
+		return say(c, MHD_HTTP_BAD_REQUEST,
+			"sort is one of: " CENSUS_KEY_NAMES "\n");
 	if (!limit_of(c, &limit))
 		return say(c, MHD_HTTP_BAD_REQUEST,
 			"limit is a number from 0 to 100000\n");

@@ -155,7 +155,7 @@ START_TEST(each_command_of_the_help_is_one)
 	unsigned n = 0;
 	char *text, *row, *rest;
 
-	verb_help(&help);
+	verb_help(NULL, &help);
 	text = buf_take(&help);
 	rest = strstr(text, "Commands:\n") + strlen("Commands:\n");
 	while ((row = strsep(&rest, "\n")) != NULL && *row != '\0') {
