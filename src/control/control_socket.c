@@ -247,12 +247,13 @@ struct control_socket *control_socket_free(struct control_socket *s)
 {
 	if (s == NULL)
 		return NULL;
+	/* who waits for the end of his connection finds no socket then */
+	listen_close(&s->listening, &s->listen);
 	while (s->n > 0) {
 		s->n--;
 		control_client_flush(s->clients[s->n]);
 		control_client_free(s->clients[s->n]);
 	}
-	listen_close(&s->listening, &s->listen);
 	close(s->set);
 	free(s);
 	return NULL;

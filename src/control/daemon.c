@@ -192,7 +192,8 @@ static void stop_intake(void *arg)
 
 static void cut(struct daemon *d)
 {
-	log_error(SHUTDOWN_CUT, "asked again: leaving at once", "%s", "");
+	log_warn(SHUTDOWN_CUT, "leaving at once", "asked=%s",
+		d->leave ? "now" : "twice");
 	d->cut = true;
 	intake_cut(d->intake);
 	outlets_cut(&d->outlets);
@@ -317,7 +318,8 @@ int daemon_run(struct config *config, const struct config_source *source)
 		(unsigned long long)(c->grace_ns / NS_PER_MS),
 		(unsigned long long)(c->drain_ns / NS_PER_MS));
 	end(&d);
-	status = d.cut ? 1 : 0;
+	/* who asked for just that has got it */
+	status = d.cut && !d.leave ? 1 : 0;
 out:
 	deinit(&d);
 	if (r == 0)

@@ -37,8 +37,8 @@ struct daemon {
 	int intake_ended; /* eventfd: the thread below is through */
 	struct thread stopper;
 	uint64_t grace_deadline_ns; /* const while the stopper runs */
-	bool cut;                   /* a second signal came */
-	bool leave;                 /* somebody asked for that */
+	bool cut;                   /* the end is cut short */
+	bool leave;                 /* at the control socket's request */
 	bool reload_due;            /* asked for while one was under way */
 	bool tending;               /* outlets have something to be tended */
 	int asked; /* signal that the control socket stands for; 0: none */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -33,12 +34,24 @@ static const char *cure_of(int error)
 	}
 }
 
+/* Who listens there.  Return: -1: not known. */
+static int process_of(int fd)
+{
+	struct ucred who = { .pid = 0 };
+	socklen_t len = sizeof(who);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 ||
+		who.pid <= 0)
+		return -1;
+	return (int)syscall(SYS_pidfd_open, who.pid, 0);
+}
+
 int client_open(struct client_link *l, const char *path)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int r;
 
-	*l = (struct client_link){ .fd = -1 };
+	*l = (struct client_link){ .fd = -1, .process = -1 };
 	if (strlen(path) >= sizeof(un.sun_path)) {
 		fprintf(stderr,
 			"tapferryctl: %s: no path of a socket has more than "
@@ -49,8 +62,10 @@ int client_open(struct client_link *l, const char *path)
 	strcpy(un.sun_path, path);
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (l->fd >= 0 &&
-		connect(l->fd, (struct sockaddr *)&un, sizeof(un)) == 0)
+		connect(l->fd, (struct sockaddr *)&un, sizeof(un)) == 0) {
+		l->process = process_of(l->fd);
 		return 0;
+	}
 	r = errno;
 	fprintf(stderr, "tapferryctl: %s: %s: %s\n", path, strerror(r),
 		cure_of(r));
@@ -62,7 +77,9 @@ void client_close(struct client_link *l)
 {
 	if (l->fd >= 0)
 		close(l->fd);
-	l->fd = -1;
+	if (l->process >= 0)
+		close(l->process);
+	l->fd = l->process = -1;
 	buf_deinit(&l->in);
 }
 
@@ -148,10 +165,13 @@ int client_ask(struct client_link *l, json_t *request, json_t **reply)
 
 void client_await_end(struct client_link *l)
 {
+	struct pollfd p = { .fd = l->process, .events = POLLIN };
 	char rest[256];
 	ssize_t n;
 
 	do
 		n = recv(l->fd, rest, sizeof(rest), 0);
 	while (n > 0 || (n < 0 && errno == EINTR));
+	while (l->process >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
 }

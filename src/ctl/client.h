@@ -22,6 +22,7 @@ enum {
 
 struct client_link {
 	int fd;
+	int process; /* of the daemon; -1: not to be seen */
 	struct buf in;
 };
 
@@ -37,7 +38,8 @@ void client_close(struct client_link *l);
  */
 int client_ask(struct client_link *l, json_t *request, json_t **reply);
 
-/* Waits until the daemon has closed the connection: it has ended. */
+/* Waits until the daemon has ended; where its process is not to be seen, from
+ * another PID namespace, until it has closed the connection. */
 void client_await_end(struct client_link *l);
 
 #endif

@@ -72,7 +72,8 @@ while read -r -a words; do
 	status=0
 	ctl "${words[@]}" more and more >"$dir/out" 2>"$dir/err" || status=$?
 	equal "${words[*]} more and more" $status 2
-	[ -s "$dir/err" ] && [ ! -s "$dir/out" ] || fail "${words[*]}: silent"
+	[ -s "$dir/err" ] || fail "${words[*]} more and more: silent"
+	[ ! -s "$dir/out" ] || fail "${words[*]} more and more: $(cat "$dir/out")"
 done <"$dir/commands"
 
 # --- the daemon, a load, dead letters

@@ -175,6 +175,19 @@ START_TEST(each_command_of_the_help_is_one)
 }
 END_TEST
 
+START_TEST(the_help_of_a_command_has_only_what_is_its_own)
+{
+	verb_help("spool", &error);
+	ck_assert_ptr_nonnull(strstr(buf_str(&error), "spool discard OUTPUT"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&error), "--all"));
+	ck_assert_ptr_null(strstr(buf_str(&error), "backends"));
+	ck_assert_ptr_null(strstr(buf_str(&error), "--peer"));
+	buf_clear(&error);
+	verb_help("nothing", &error);
+	ck_assert_ptr_nonnull(strstr(buf_str(&error), "backends"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("verb");
@@ -186,5 +199,6 @@ int main(void)
 	tcase_add_test(t, what_cannot_be_is_refused_before_it_is_sent);
 	tcase_add_test(t, the_environment_names_the_socket);
 	tcase_add_test(t, each_command_of_the_help_is_one);
+	tcase_add_test(t, the_help_of_a_command_has_only_what_is_its_own);
 	return suite_run("verb", t);
 }
