@@ -213,6 +213,7 @@ fi
 scenarios gcc 1 tests/scenario/[0-9]*.sh
 step "quickstart" 300 env TAPFERRY_BUILD="$out/gcc" examples/quickstart.sh
 step "make install DESTDIR" 60 tests/install.sh "$out/gcc"
+step "Debian packages" 600 tests/package/build.sh "$out/gcc" "$out/packages"
 
 # The tests come with the next one, clang's as well.
 programs_only=1 build clang CC=clang

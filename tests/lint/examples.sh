@@ -8,11 +8,11 @@ trap 'rm -rf "$tmp"' EXIT
 bad=0
 
 echo token >"$tmp/token"
-for conf in *.conf; do
+for conf in *.conf package/*.conf; do
 	# their secrets and authorities are on nobody else's machine
 	sed -E "s#\"/etc/tapferry/[a-z-]*\.(token|pem)\"#\"$tmp/token\"#" "$conf" \
-		>"$tmp/$conf"
-	"$tapferryd" -t -c "$tmp/$conf" </dev/null ||
+		>"$tmp/${conf##*/}"
+	"$tapferryd" -t -c "$tmp/${conf##*/}" </dev/null ||
 		{ echo "examples: $conf"; bad=1; }
 done
 
@@ -34,7 +34,7 @@ checked unbound-checkconf "$tmp/unbound-tls.conf"
 checked nsd-checkconf "$tmp/nsd.conf"
 checked knotc -c "$tmp/knot.conf" conf-check
 # units name a program that is installed, so ours takes its place
-sed "s|^ExecStart=[^ ]*|ExecStart=$(realpath "$tapferryd")|" \
+sed "s|^\(Exec[A-Za-z]*=\)[^ ]*|\1$(realpath "$tapferryd")|" \
 	systemd/tapferryd.service >"$tmp/tapferryd.service"
 cp systemd/tapferryd.socket "$tmp"
 checked systemd-analyze verify --man=no "$tmp/tapferryd.service" \
