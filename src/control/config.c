@@ -128,6 +128,7 @@ static int hand_out(struct config *c, struct config_memory *m)
 		.drain_ns = v->main.drain_ns,
 		.monitor = v->main.monitor.endpoint,
 		.control = v->main.control,
+		.sandbox = v->main.sandbox,
 		.memory = m,
 	};
 	return 0;

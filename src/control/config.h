@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "control/control_socket.h"
+#include "control/sandbox.h"
 #include "deliver/output.h"
 #include "intake/intake.h"
 #include "monitor/monitor.h"
@@ -31,7 +32,8 @@ struct config {
 	uint64_t drain_ns;               /* outputs' drain deadline */
 	struct monitor_settings monitor; /* no address: there is none */
 	struct control_settings control; /* no path: there is none */
-	struct config_memory *memory;    /* owns every string and array above */
+	struct sandbox_settings sandbox;
+	struct config_memory *memory; /* owns every string and array above */
 };
 
 #define CONFIG_NULL ((struct config){ 0 })

@@ -291,6 +291,8 @@ int daemon_run(struct config *config, const struct config_source *source)
 	if (r == 0)
 		r = start_controlling(&d, error, sizeof(error));
 	if (r == 0)
+		r = sandbox_enter(&c->sandbox, error, sizeof(error));
+	if (r == 0)
 		r = start_run(&d, error, sizeof(error));
 	if (r != 0) {
 		log_error(START_FAILED, error, "%s", "");

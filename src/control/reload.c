@@ -19,6 +19,7 @@ static void keep_what_stays(
 			"workers: needs a restart; there are still %u\n",
 			now->intake.workers);
 	next->intake.workers = now->intake.workers;
+	sandbox_keep(&next->sandbox, &now->sandbox, said);
 }
 
 static int take_up(

@@ -42,6 +42,7 @@ const struct scope scopes[SCOPE_COUNT] = {
 #define LOG_VALUES            struct main_values
 #define MONITOR_VALUES        struct main_values
 #define CONTROL_VALUES        struct main_values
+#define SANDBOX_VALUES        struct main_values
 #define MONITOR_TLS_VALUES    struct main_values
 #define LISTENER_VALUES       struct listener_values
 #define KEEPALIVE_VALUES      struct listener_values

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "control/control_socket.h"
+#include "control/sandbox.h"
 #include "deliver/output.h"
 #include "monitor/monitor.h"
 #include "net/cidr.h"
@@ -44,6 +45,7 @@ struct main_values {
 	unsigned log_target;
 	struct monitor_values monitor;
 	struct control_settings control;
+	struct sandbox_settings sandbox;
 };
 
 struct listener_values {

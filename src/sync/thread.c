@@ -24,6 +24,8 @@ int thread_start(
 	*t = (struct thread){ .run = run, .arg = arg };
 	snprintf(t->name, sizeof(t->name), "%s", name);
 	sigfillset(&all);
+	/* that one comes from what the thread itself does (seccomp(2)) */
+	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited */
 	r = pthread_create(&t->id, NULL, trampoline, t);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
