@@ -211,30 +211,40 @@ static void count_bytes(struct worker *w, struct conn *c, size_t bytes)
 	c->window_bytes += (uint32_t)bytes;
 }
 
+/* What the sink has counted since it last was is this connection's. */
+static void credit(struct worker *w, struct conn *c, size_t octets)
+{
+	struct gate_counts *gates = &w->crew->gates[1 + w->index];
+	uint64_t errors =
+		w->sink.not_dnstap + w->sink.too_large + w->sink.malformed;
+
+	conn_count(c, octets, w->sink.received, errors);
+	gate_count(gates, c->listener, LISTENER_RECEIVED, w->sink.received);
+	gate_count(gates, c->listener, LISTENER_RECEIVED_BYTES, octets);
+	gate_count(gates, c->listener, LISTENER_ERRORS, errors);
+	sink_count(&w->sink);
+}
+
 /*
  * Takes what was read.
  * Return: is the connection still there, to be read?
  */
 static bool take(struct worker *w, struct conn *c, struct slice in)
 {
-	struct gate_counts *gates = &w->crew->gates[1 + w->index];
 	const char *why = "";
 	size_t octets = in.len;
-	uint64_t errors;
 	int r;
 
 	count_bytes(w, c, in.len);
 	w->sink.bytes += in.len;
 	w->sink.mono_ns = crew_now_ns(w->crew);
 	w->sink.real_ns = clock_real_ns(w->crew->clock);
-	while ((r = stream_take(c, &in, &w->sink, &why)) == STREAM_E_FULL)
+	while ((r = stream_take(c, &in, &w->sink, &why)) == STREAM_E_FULL) {
+		/* others are greeted meanwhile, or a plan is taken up */
+		credit(w, c, 0);
 		worker_wait_for_room(w);
-	errors = w->sink.not_dnstap + w->sink.too_large + w->sink.malformed;
-	conn_count(c, octets, w->sink.received, errors);
-	gate_count(gates, c->listener, LISTENER_RECEIVED, w->sink.received);
-	gate_count(gates, c->listener, LISTENER_RECEIVED_BYTES, octets);
-	gate_count(gates, c->listener, LISTENER_ERRORS, errors);
-	sink_count(&w->sink);
+	}
+	credit(w, c, octets);
 	switch (r) {
 	case 0:
 		return true;

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "intake/registry.h"
 #include "lib/intake_rig.h"
 #include "lib/suite.h"
 
@@ -131,6 +132,50 @@ START_TEST(a_blocked_feed_stops_reading_but_not_handshakes)
 }
 END_TEST
 
+static uint64_t messages_of(uint64_t id)
+{
+	struct conn_info info = { 0 };
+
+	ck_assert(registry_find(intake_registry(rig.intake), id, &info));
+	return info.messages;
+}
+
+/* Meanwhile another one says hello, and a reload comes. */
+START_TEST(what_a_blocked_connection_brought_is_its_own)
+{
+	struct script s = SCRIPT_NULL;
+	char error[256] = "";
+	int fd, late;
+
+	rcu_register_thread();
+	for (uint32_t i = 0; i < 200; i++)
+		script_event(&s, i);
+	rig.settings.workers = 1;
+	rig.feed_settings.overflow = OVERFLOW_BLOCK;
+	rig.feed_settings.batch_events = 10;
+	rig.feed_settings.buffer_events = 20;
+	rig_start(&rig);
+	fd = rig_connect(&rig, RIG_UNIX);
+	ck_assert(peer_open(fd));
+	ck_assert(peer_write(fd, s.data, s.len, 0));
+	wait_until_blocked();
+	late = rig_connect(&rig, RIG_UNIX);
+	ck_assert(peer_open(late));
+	ck_assert_int_eq(intake_change(rig.intake, &rig.settings, rig.feeds, 1,
+				 error, sizeof(error)),
+		0);
+	ck_assert(rig_wait_events(&rig, 200));
+	ck_assert(rig_ledger_is(&rig, 200, 0, 0, 0));
+	ck_assert_uint_eq(messages_of(1), 200);
+	ck_assert_uint_eq(messages_of(2), 0);
+	close(fd);
+	close(late);
+	script_free(&s);
+	rig_end(&rig, 1000);
+	rcu_unregister_thread();
+}
+END_TEST
+
 START_TEST(a_blocked_feed_is_cut_at_the_deadline_and_what_is_lost_is_counted)
 {
 	enum { EVENTS = 1000 };
@@ -216,6 +261,7 @@ int main(void)
 	tcase_add_test(
 		t, a_saturated_worker_passes_a_stream_on_and_nothing_is_lost);
 	tcase_add_test(t, a_blocked_feed_stops_reading_but_not_handshakes);
+	tcase_add_test(t, what_a_blocked_connection_brought_is_its_own);
 	tcase_add_test(t,
 		a_blocked_feed_is_cut_at_the_deadline_and_what_is_lost_is_counted);
 	tcase_add_test(t,
