@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "deliver/reply_body.h"
 
 enum {
 	HTTP_MAGIC = 0x68747470,
@@ -25,10 +26,10 @@ struct http {
 	uint64_t took_ns;
 	bool replied;                      /* something of a reply came */
 	bool cookies;                      /* and it set some */
-	size_t len;                        /* of body */
+	struct reply_body body;            /* in octets */
 	char retry_after[RETRY_AFTER_MAX]; /* "": none */
 	char error[CURL_ERROR_SIZE];
-	uint8_t body[HTTP_REPLY_MAX];
+	uint8_t octets[HTTP_REPLY_MAX];
 };
 
 static CURLcode global_result;
@@ -44,21 +45,6 @@ int http_init(void)
 
 	pthread_once(&once, global_init);
 	return global_result == CURLE_OK ? 0 : -EIO;
-}
-
-/* Keeps the start of the body; the rest is read too, or the connection could
- * not be used again. */
-static size_t on_body(char *data, size_t size, size_t n, void *arg)
-{
-	struct http *h = arg;
-	size_t room, take;
-
-	assert(h->magic == HTTP_MAGIC);
-	room = sizeof(h->body) - h->len;
-	take = size * n < room ? size * n : room;
-	memcpy(h->body + h->len, data, take);
-	h->len += take;
-	return size * n;
 }
 
 /* Is it that header's line? */
@@ -172,8 +158,8 @@ static void configure(struct http *h, const struct http_target *t)
 	curl_easy_reset(c);
 	http_target_configure(t, c);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, h);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, reply_body_write);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, &h->body);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, h);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
@@ -186,7 +172,7 @@ static void configure(struct http *h, const struct http_target *t)
 	h->tries = 0;
 	h->replied = false;
 	h->cookies = false;
-	h->len = 0;
+	reply_body_init(&h->body, h->octets, sizeof(h->octets));
 	h->retry_after[0] = '\0';
 	h->error[0] = '\0';
 }
@@ -345,7 +331,7 @@ int http_send(struct http *h, struct http_target *t,
 		return r;
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
 	curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &type);
-	reply->body = slice_from(h->body, h->len);
+	reply->body = reply_body_slice(&h->body);
 	reply->content_type = type;
 	reply->retry_after = h->retry_after[0] != '\0' ? h->retry_after : NULL;
 	reply->real_ns = clock_real_ns(&clock_system);

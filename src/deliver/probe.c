@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "deliver/reply_body.h"
 
 enum { PROBE_MAGIC = 0x70726f62, REPLY_MAX = 4096 };
 
@@ -14,25 +15,11 @@ struct probe {
 	struct backend *backend;
 	CURLM *multi; /* NULL: not in it */
 	CURL *curl;
-	bool connects; /* to be connected to is all it asks */
-	size_t len;
+	bool connects;          /* to be connected to is all it asks */
+	struct reply_body body; /* in octets */
 	char error[CURL_ERROR_SIZE];
-	uint8_t body[REPLY_MAX];
+	uint8_t octets[REPLY_MAX];
 };
-
-/* Keeps the start, and lets the rest pass. */
-static size_t on_probe_body(char *data, size_t size, size_t n, void *arg)
-{
-	struct probe *p = arg;
-	size_t room, take;
-
-	assert(p->magic == PROBE_MAGIC);
-	room = sizeof(p->body) - p->len;
-	take = size * n < room ? size * n : room;
-	memcpy(p->body + p->len, data, take);
-	p->len += take;
-	return size * n;
-}
 
 /* Return: 0 with *connects or the URL to ask, or -ENOMEM. */
 static int make_url(const struct backend *b, const struct output_settings *o,
@@ -86,8 +73,8 @@ static void configure(struct probe *p, const struct health_settings *s)
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, p->error);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_probe_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, p);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, reply_body_write);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, &p->body);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, p);
 }
 
@@ -100,6 +87,7 @@ int probe_start(struct probe **pp, CURLM *multi, struct backend *b,
 	if (p == NULL)
 		return r;
 	p->magic = PROBE_MAGIC;
+	reply_body_init(&p->body, p->octets, sizeof(p->octets));
 	p->backend = b;
 	backend_get(b);
 	p->curl = curl_easy_init();
@@ -138,7 +126,7 @@ void probe_judge(const struct probe *p, CURLcode result,
 {
 	const struct health_settings *s = &o->remote.health;
 	const struct collector *c = output_collector(o->type);
-	struct reply reply = { .body = slice_from(p->body, p->len) };
+	struct reply reply = { .body = reply_body_slice(&p->body) };
 
 	curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &reply.status);
 	if (result != CURLE_OK) {
