@@ -23,7 +23,6 @@ struct health_thread {
 	struct thread thread;
 	/* owner: the thread */
 	CURLM *multi;
-	struct http *http; /* opens connections for the pools */
 	struct probe *probes[BALANCE_MAX];
 	size_t n_probes;
 	uint64_t look_due_ns, outlier_due_ns;
@@ -227,7 +226,6 @@ static void look_for_outliers(
 			backend_behaves(of[i], now);
 }
 
-/* Connections are opened ahead only to those that answer. */
 static void tend(
 	struct health_thread *t, struct backend **of, size_t n, uint64_t now)
 {
@@ -237,9 +235,13 @@ static void tend(
 	}
 	t->look_due_ns = now + LOOK_NS;
 	due_at(t, t->look_due_ns);
-	for (size_t i = 0; i < n; i++)
-		pool_tend(of[i]->target->pool,
-			backend_usable(of[i], now) ? t->http : NULL);
+	for (size_t i = 0; i < n; i++) {
+		struct pool *p = of[i]->target->pool;
+
+		pool_tend(p);
+		if (atomic_load(&of[i]->draining))
+			pool_clear(p); /* its end may wait for them to go */
+	}
 }
 
 static void finish_probes(struct health_thread *t)
@@ -315,9 +317,6 @@ int health_thread_start(struct health_thread **tp, struct remote_output *o)
 	t->multi = curl_multi_init();
 	r = t->multi != NULL ? 0 : -ENOMEM;
 	if (r == 0)
-		r = http_new(&t->http, &t->stop,
-			(struct pool_holder){ "health", 0 });
-	if (r == 0)
 		r = thread_start(&t->thread, "health", run, t);
 	if (r != 0)
 		t = health_thread_free(t);
@@ -333,7 +332,6 @@ struct health_thread *health_thread_free(struct health_thread *t)
 	if (t->multi != NULL)
 		curl_multi_wakeup(t->multi);
 	thread_join(&t->thread);
-	t->http = http_free(t->http);
 	curl_multi_cleanup(t->multi);
 	stop_deinit(&t->stop);
 	free(t);

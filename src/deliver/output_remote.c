@@ -10,6 +10,7 @@
 #include "deliver/acker.h"
 #include "deliver/remote_output.h"
 #include "deliver/remote_target.h"
+#include "deliver/warmer.h"
 #include "spool/pack.h"
 
 enum { ERROR_MAX = 384 };
@@ -110,6 +111,7 @@ static void remote_output_free(struct output *head)
 	for (unsigned i = 0; i < o->n; i++)
 		sender_deinit(&o->senders[i]);
 	free(o->senders);
+	o->warmer = warmer_free(o->warmer);
 	o->health = health_thread_free(o->health);
 	acker_free(o->acker);
 	backend_list_publish(&o->backends, NULL);
@@ -153,6 +155,8 @@ static int remote_output_start(struct output **op,
 		r = make_senders(o, s);
 	if (r == 0)
 		r = health_thread_start(&o->health, o);
+	if (r == 0 && s->pool.enabled && s->pool.min_idle > 0)
+		r = warmer_start(&o->warmer, o);
 	if (r == 0) {
 		*op = &o->head;
 		return 0;

@@ -42,14 +42,21 @@ int pool_new(struct pool **pp, const struct pool_settings *set,
 	return 0;
 }
 
-struct pool *pool_free(struct pool *p)
+void pool_clear(struct pool *p)
 {
 	struct pool_slot *s;
 
+	while ((s = pool_claim_idle(p)) != NULL) {
+		pool_close(p, s, POOL_CLOSED_END, clock_mono_ns(p->clock));
+		pool_put_empty(p, s);
+	}
+}
+
+struct pool *pool_free(struct pool *p)
+{
 	if (p == NULL)
 		return NULL;
-	while ((s = pool_claim_idle(p)) != NULL)
-		pool_close(p, s, POOL_CLOSED_END, clock_mono_ns(p->clock));
+	pool_clear(p);
 	free(p->memory);
 	free(p);
 	return NULL;
@@ -197,6 +204,13 @@ static struct pool_slot *find(struct pool *p, uint64_t now)
 	return pool_claim_empty(p);
 }
 
+/* Told to leave, or to deliver what it holds: who has none tries elsewhere, or
+ * looks again by itself. */
+static bool has_no_time(const struct stop *stop)
+{
+	return stop != NULL && (stop_is_draining(stop) || stop_is_over(stop));
+}
+
 /* All are in use: waits for one that is given back. */
 static int wait_for(struct pool *p, const struct stop *stop, uint64_t begun,
 	struct pool_slot **found)
@@ -209,7 +223,7 @@ static int wait_for(struct pool *p, const struct stop *stop, uint64_t begun,
 		uint64_t left, waited = now - begun;
 
 		*found = find(p, now);
-		if (*found != NULL || (stop != NULL && stop_is_over(stop)) ||
+		if (*found != NULL || has_no_time(stop) ||
 			waited >= p->set.checkout_timeout_ns)
 			break;
 		left = p->set.checkout_timeout_ns - waited;
@@ -221,7 +235,7 @@ static int wait_for(struct pool *p, const struct stop *stop, uint64_t begun,
 	histogram_add(&p->waits, now - begun);
 	if (*found != NULL)
 		return 0;
-	if (stop != NULL && stop_is_over(stop))
+	if (has_no_time(stop))
 		return POOL_E_STOPPED;
 	stat_share(p->stats, POOL_EXHAUSTED, 1);
 	return POOL_E_EXHAUSTED;

@@ -37,7 +37,7 @@ struct pool_settings {
 	bool enabled;        /* false: a connection for each lease */
 	unsigned max_active; /* connections, leased and idle; 1 or more */
 	unsigned max_idle;   /* of these, idle; more are closed on release */
-	unsigned min_idle;   /* kept open by pool_tend() */
+	unsigned min_idle;   /* kept open by pool_warm() */
 	uint64_t idle_timeout_ns;   /* idle for so long: closed, above min_idle;
 				       0: never */
 	uint64_t max_lifetime_ns;   /* closed at this age, or up to a fifth
@@ -101,7 +101,7 @@ struct pool {
 	struct pool_slot *slots;     /* const after new: set.max_active */
 	_Atomic unsigned n_used;     /* atomic: slots ever used */
 	_Atomic bool warm_again;     /* atomic: a lease has opened one */
-	unsigned warm_failures;      /* owner: tend, as the next */
+	unsigned warm_failures;      /* owner: warmer, as the next */
 	uint64_t warm_next_ns;       /* monotonic */
 	struct histogram waits;      /* atomic: of leases that waited */
 	struct histogram ages;       /* atomic: at close */
@@ -135,12 +135,12 @@ struct pool_lease {
 
 enum {
 	POOL_E_EXHAUSTED = 1, /* max_active are in use, and stayed so */
-	POOL_E_STOPPED,       /* the stop came while it waited */
+	POOL_E_STOPPED,       /* the stop came while it waited, or draining */
 };
 
 /*
  * pool_lease() - a connection of one's own, until pool_release()
- * @stop:  ends the wait; NULL: nothing does
+ * @stop:  draining or over, it ends the wait; NULL: nothing does
  *
  * Thread: any, outside any RCU read section (waits for up to
  * checkout_timeout_ns when max_active are in use).
@@ -155,14 +155,23 @@ void pool_release(
 
 /*
  * pool_tend() - what needs doing when nobody asks: idle connections that are
- * too old or no longer good are closed, min_idle are opened, leases that last
- * too long are told
- * @agent:  for the kind's open(); NULL: opens none ahead of need
+ * too old or no longer good are closed, leases that last too long are told
  *
- * Thread: one at a time (the health thread), outside any RCU read section
- * (opening blocks).
+ * Thread: one at a time (the health thread), outside any RCU read section.
  */
-void pool_tend(struct pool *p, void *agent);
+void pool_tend(struct pool *p);
+
+/*
+ * pool_warm() - open min_idle connections ahead of need
+ * @agent:  for the kind's open()
+ *
+ * Thread: one at a time (the warmer), outside any RCU read section (opening
+ * blocks).
+ */
+void pool_warm(struct pool *p, void *agent);
+
+/* Closes what is idle; what is leased goes on.  Thread: any. */
+void pool_clear(struct pool *p);
 
 struct pool_stats {
 	unsigned active; /* leased now */

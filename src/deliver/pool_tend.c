@@ -89,7 +89,7 @@ static bool open_ahead(struct pool *p, void *agent, uint64_t now)
 	if (s == NULL)
 		return false;
 	atomic_store_explicit(&s->since_ns, now, memory_order_relaxed);
-	atomic_store_explicit(&s->holder, "health", memory_order_relaxed);
+	atomic_store_explicit(&s->holder, "warmer", memory_order_relaxed);
 	atomic_store_explicit(&s->index, 0, memory_order_relaxed);
 	r = pool_open(p, s, agent, now);
 	if (r == 0) {
@@ -102,8 +102,10 @@ static bool open_ahead(struct pool *p, void *agent, uint64_t now)
 	return false;
 }
 
-static void warm(struct pool *p, void *agent, uint64_t now)
+void pool_warm(struct pool *p, void *agent)
 {
+	uint64_t now = clock_mono_ns(p->clock);
+
 	if (atomic_exchange(&p->warm_again, false))
 		p->warm_failures = 0;
 	if (!p->set.enabled || p->warm_failures > p->set.max_retries ||
@@ -114,7 +116,7 @@ static void warm(struct pool *p, void *agent, uint64_t now)
 		p->warm_failures = 0;
 }
 
-void pool_tend(struct pool *p, void *agent)
+void pool_tend(struct pool *p)
 {
 	uint64_t now = clock_mono_ns(p->clock);
 	unsigned used = atomic_load(&p->n_used);
@@ -128,6 +130,4 @@ void pool_tend(struct pool *p, void *agent)
 		else if (state == SLOT_LEASED)
 			tell_leak(p, s, now);
 	}
-	if (agent != NULL)
-		warm(p, agent, now);
 }

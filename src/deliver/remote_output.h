@@ -19,6 +19,7 @@ struct remote_output {
 	struct sender *senders;            /* const after start: n of them */
 	unsigned n;
 	struct health_thread *health; /* const after start */
+	struct warmer *warmer;        /* const after start; NULL: none */
 };
 
 /*

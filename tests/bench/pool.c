@@ -367,7 +367,7 @@ static void bench_connections(struct http *h, unsigned n)
 	begun = now_ns();
 	t = cpu_ns();
 	for (unsigned i = 0; i < backends; i++)
-		pool_tend(targets[i]->pool, NULL);
+		pool_tend(targets[i]->pool);
 	printf("evict connections=%u seconds=%.3f cpu_us_each=%.1f\n", n,
 		(double)(now_ns() - begun) / 1e9,
 		(double)(cpu_ns() - t) / 1e3 / n);

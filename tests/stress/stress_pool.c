@@ -98,8 +98,15 @@ static void use(void *arg)
 
 static void tend(void *arg)
 {
+	(void)arg;
 	while (stress_goes_on(end_ns))
-		pool_tend(pool, arg);
+		pool_tend(pool);
+}
+
+static void keep_warm(void *arg)
+{
+	while (stress_goes_on(end_ns))
+		pool_warm(pool, arg);
 }
 
 int main(void)
@@ -116,13 +123,14 @@ int main(void)
 		.max_retries = 3,
 	};
 	struct user users[USERS] = { 0 };
-	struct thread tender;
+	struct thread tender, warmer;
 	struct pool_stats s;
 	uint64_t uses = 0, ends = 0;
 
 	must(pool_new(&pool, &set, &kind, NULL, &clock_system, "stress") == 0);
 	end_ns = stress_end_ns();
-	must(thread_start(&tender, "tender", tend, pool) == 0);
+	must(thread_start(&tender, "tender", tend, NULL) == 0);
+	must(thread_start(&warmer, "warmer", keep_warm, pool) == 0);
 	for (unsigned i = 0; i < USERS; i++) {
 		users[i].number = i;
 		users[i].seed = i + 1;
@@ -134,6 +142,7 @@ int main(void)
 		uses += users[i].uses;
 	}
 	thread_join(&tender);
+	thread_join(&warmer);
 	pool_stats_read(pool, &s);
 	must(s.active == 0 && s.idle <= set.max_idle + USERS);
 	for (unsigned i = POOL_CLOSED_IDLE; i < POOL_STAT_COUNT; i++)

@@ -322,6 +322,30 @@ START_TEST(the_one_that_fails_more_than_the_other_is_set_aside)
 }
 END_TEST
 
+/* Requests of the script, the HEAD of a connection ahead of need included. */
+static void wait_requests(struct fake_collector *c, unsigned n)
+{
+	while (fake_collector_requests(c) < n)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+START_TEST(a_collector_that_hangs_when_connected_to_delays_no_checks)
+{
+	static const struct fake_reply hangs = { .fault = FAKE_STALL };
+
+	one.script = &hangs;
+	rig.settings.remote.pool.min_idle = 1;
+	rig.settings.remote.connect_timeout_ns = 3600 * NS_PER_S;
+	rig_start(&rig);
+	wait_requests(&one, 1);
+	wait_checks(&one, 10);
+	wait_checks(&two, 10);
+	ck_assert_uint_eq(fake_collector_requests(&one), 1);
+	one.script = ok;
+	end();
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("health_thread");
@@ -343,5 +367,7 @@ int main(void)
 	tcase_add_test(t, products_without_a_service_are_connected_to);
 	tcase_add_test(t, switched_off_nothing_is_asked);
 	tcase_add_test(t, the_one_that_fails_more_than_the_other_is_set_aside);
+	tcase_add_test(
+		t, a_collector_that_hangs_when_connected_to_delays_no_checks);
 	return suite_run("health_thread", t);
 }

@@ -299,7 +299,7 @@ START_TEST(an_idle_connection_that_was_closed_is_found_out)
 	ck_assert_int_eq(post("{\"n\":1}"), 0);
 	ck_assert_uint_eq(count(POOL_CLOSED_INVALID), 1);
 	fake_collector_stop(&server);
-	pool_tend(target->pool, NULL);
+	pool_tend(target->pool);
 	ck_assert_uint_eq(count(POOL_CLOSED_INVALID), 2);
 	ck_assert_uint_eq(stats.idle, 0);
 }
@@ -341,7 +341,8 @@ START_TEST(connections_are_made_ahead_of_need)
 	s.url = server.url;
 	s.pool.min_idle = 2;
 	aim(&s);
-	pool_tend(target->pool, http);
+	pool_tend(target->pool);
+	pool_warm(target->pool, http);
 	ck_assert_uint_eq(count(POOL_CREATED), 2);
 	ck_assert_uint_eq(stats.idle, 2);
 	ck_assert_int_eq(post("{\"n\":3}"), 0);

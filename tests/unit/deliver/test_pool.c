@@ -193,6 +193,7 @@ START_TEST(who_waits_gets_what_is_given_back)
 }
 END_TEST
 
+/* 0: now, 1: as before a reload or at the end */
 START_TEST(a_stop_ends_the_wait)
 {
 	struct stop stop;
@@ -202,7 +203,10 @@ START_TEST(a_stop_ends_the_wait)
 	start();
 	ck_assert_int_eq(stop_init(&stop), 0);
 	take(0);
-	stop_now(&stop);
+	if (_i == 0)
+		stop_now(&stop);
+	else
+		stop_drain(&stop, UINT64_MAX);
 	ck_assert_int_eq(
 		pool_lease(pool, me, &stop, &lease[1]), POOL_E_STOPPED);
 	ck_assert_uint_eq(count(POOL_EXHAUSTED), 0);
@@ -232,7 +236,8 @@ START_TEST(without_a_pool_each_use_has_its_own)
 		give(0, &fresh);
 		ck_assert_uint_eq(fake.closed, i + 1);
 	}
-	pool_tend(pool, &fake);
+	pool_tend(pool);
+	pool_warm(pool, &fake);
 	ck_assert_uint_eq(count(POOL_CLOSED_UNPOOLED), 3);
 	ck_assert_uint_eq(stats.count[POOL_CREATED], 3);
 	ck_assert(pool_reuse_rate(&stats) == 0);
@@ -267,7 +272,7 @@ START_TEST(tending_closes_what_is_broken)
 	start();
 	fill(3);
 	connections[1].broken = true;
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(count(POOL_CLOSED_INVALID), 1);
 	ck_assert_uint_eq(stats.idle, 2);
 	take(0);
@@ -287,12 +292,12 @@ START_TEST(the_idle_are_closed_in_time_down_to_min_idle)
 	start();
 	fill(4);
 	pass(299);
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(count(POOL_CLOSED_IDLE), 0);
 	take(0);
 	give(0, &again);
 	pass(1);
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(count(POOL_CLOSED_IDLE), 3);
 	ck_assert_uint_eq(stats.idle, 1);
 	ck_assert_uint_eq(stats.ages.count, 3);
@@ -300,7 +305,7 @@ START_TEST(the_idle_are_closed_in_time_down_to_min_idle)
 	ck_assert_ptr_eq(lease[0].conn, &connections[3]);
 	give(0, &again);
 	pass(1000);
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(count(POOL_CLOSED_IDLE), 3);
 }
 END_TEST
@@ -324,12 +329,12 @@ START_TEST(no_connection_is_older_than_max_lifetime)
 		pool_release(pool, l, i < 8 ? &fresh : &again);
 	}
 	pass(3600 / 5 * 4 - 1);
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(fake.closed, 0);
 	/* they do not end together, and all end in time */
 	for (unsigned i = 0; i < 73; i++) {
 		pass(10);
-		pool_tend(pool, NULL);
+		pool_tend(pool);
 		ticks += fake.closed != closed;
 		closed = fake.closed;
 	}
@@ -359,10 +364,12 @@ START_TEST(min_idle_are_opened_ahead_of_need)
 {
 	set.min_idle = 3;
 	start();
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(fake.opened, 0);
-	pool_tend(pool, &fake);
-	pool_tend(pool, &fake);
+	pool_tend(pool);
+	pool_warm(pool, &fake);
+	pool_tend(pool);
+	pool_warm(pool, &fake);
 	ck_assert_uint_eq(fake.opened, 3);
 	ck_assert_uint_eq(count(POOL_CREATED), 3);
 	take(0);
@@ -377,20 +384,23 @@ START_TEST(opening_ahead_pauses_and_gives_up)
 	start();
 	fake.fails = -ECONNREFUSED;
 	for (unsigned second = 0; second < 100; second++) {
-		pool_tend(pool, &fake);
+		pool_tend(pool);
+		pool_warm(pool, &fake);
 		pass(1);
 	}
 	/* the first try and max_retries more, retry_interval apart */
 	ck_assert_uint_eq(count(POOL_OPEN_FAILED), 4);
 	fake.fails = 0;
-	pool_tend(pool, &fake);
+	pool_tend(pool);
+	pool_warm(pool, &fake);
 	ck_assert_uint_eq(fake.opened, 0);
 	/* somebody's lease finds out that it works again */
 	take(0);
 	take(1);
 	give(0, &fresh);
 	take(2);
-	pool_tend(pool, &fake);
+	pool_tend(pool);
+	pool_warm(pool, &fake);
 	ck_assert_uint_eq(fake.opened, 3);
 	give(1, &fresh);
 	give(2, &again);
@@ -447,20 +457,20 @@ START_TEST(a_lease_held_too_long_is_told_once)
 	start();
 	take(0);
 	pass(59);
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(count(POOL_LEAKS), 0);
 	pass(1);
-	pool_tend(pool, NULL);
-	pool_tend(pool, NULL);
+	pool_tend(pool);
+	pool_tend(pool);
 	ck_assert_uint_eq(count(POOL_LEAKS), 1);
 	give(0, &fresh);
 	take(0);
 	pass(60);
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(count(POOL_LEAKS), 2);
 	give(0, &again);
 	pass(61);
-	pool_tend(pool, NULL);
+	pool_tend(pool);
 	ck_assert_uint_eq(count(POOL_LEAKS), 2);
 }
 END_TEST
@@ -473,7 +483,8 @@ START_TEST(places_that_tending_freed_are_found_again)
 	for (unsigned round = 0; round < 5; round++) {
 		fill(4);
 		pass(3601); /* all are too old: gone, and two are new */
-		pool_tend(pool, &fake);
+		pool_tend(pool);
+		pool_warm(pool, &fake);
 		pool_stats_read(pool, &stats);
 		ck_assert_uint_eq(stats.idle, 2);
 	}
@@ -488,7 +499,7 @@ int main(void)
 	tcase_add_test(t, what_was_given_back_last_is_lent_first);
 	tcase_add_test(t, no_more_are_open_than_max_active);
 	tcase_add_test(t, who_waits_gets_what_is_given_back);
-	tcase_add_test(t, a_stop_ends_the_wait);
+	tcase_add_loop_test(t, a_stop_ends_the_wait, 0, 2);
 	tcase_add_test(t, more_than_max_idle_are_closed);
 	tcase_add_test(t, without_a_pool_each_use_has_its_own);
 	tcase_add_test(t, what_was_idle_for_a_while_is_looked_at_first);
