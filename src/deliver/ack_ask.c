@@ -263,6 +263,8 @@ bool ack_table_expire(
 			ack_node_is_quiet(n)) {
 			LIST_REMOVE(n, link);
 			ack_node_free(n);
+		} else {
+			ack_node_let_go(n);
 		}
 	}
 	pthread_mutex_unlock(&t->lock);

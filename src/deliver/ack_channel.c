@@ -60,6 +60,14 @@ bool ack_node_is_quiet(const struct ack_node *n)
 	return true;
 }
 
+void ack_node_let_go(struct ack_node *n)
+{
+	if (!atomic_load(&n->backend->draining) || !ack_node_is_quiet(n))
+		return;
+	LIST_REMOVE(n, link);
+	ack_node_free(n);
+}
+
 static struct ack_channel *channel_new(struct ack_node *n)
 {
 	struct ack_channel *c = calloc(1, sizeof(*c));

@@ -72,8 +72,17 @@ struct ack_node *ack_node_new(struct backend *b, bool names);
 /* No channel has parts or posts. */
 void ack_node_free(struct ack_node *n);
 
-/* Nothing is open, awaited or under way. */
+/* Nothing is awaited or under way. */
 bool ack_node_is_quiet(const struct ack_node *n);
+
+/*
+ * ack_node_let_go() - out of its table and freed, when its backend takes no
+ * more requests and nothing is awaited there
+ *
+ * Whoever removes or drains a backend says so in it first and then calls this,
+ * whoever is through with a post calls it after that: one of them is last.
+ */
+void ack_node_let_go(struct ack_node *n);
 
 /* The channel for a post, opened if need be.  Return: NULL: no memory. */
 struct ack_channel *ack_node_open(struct ack_node *n);

@@ -24,13 +24,24 @@ void ack_claim_begin(struct ack_claim *c)
 	c->awaited = 0;
 }
 
-static struct ack_part *add(struct ack_claim *c, struct batch_span events,
-	uint64_t id, enum ack_part_state state)
+/* Does it wait for b? */
+static bool awaits(const struct ack_claim *c, const struct backend *b)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->parts[i].state == ACK_PART_AWAITED &&
+			c->parts[i].backend == b)
+			return true;
+	return false;
+}
+
+static struct ack_part *add(struct ack_claim *c, struct backend *b,
+	struct batch_span events, uint64_t id, enum ack_part_state state)
 {
 	struct ack_part *p = &c->parts[c->n++];
 
 	*p = (struct ack_part){
 		.claim = c,
+		.backend = b,
 		.events = events,
 		.id = id,
 		.state = state,
@@ -38,12 +49,14 @@ static struct ack_part *add(struct ack_claim *c, struct batch_span events,
 	return p;
 }
 
-struct ack_part *ack_claim_add(
-	struct ack_claim *c, struct batch_span events, uint64_t id)
+struct ack_part *ack_claim_add(struct ack_claim *c, struct backend *b,
+	struct batch_span events, uint64_t id)
 {
 	assert(c->at_sender && c->n < ACK_PARTS_MAX);
 	c->awaited++;
-	return add(c, events, id, ACK_PART_AWAITED);
+	if (!awaits(c, b))
+		atomic_fetch_add(&b->claims, 1);
+	return add(c, b, events, id, ACK_PART_AWAITED);
 }
 
 void ack_claim_leave(struct ack_claim *c, bool given_up)
@@ -51,7 +64,7 @@ void ack_claim_leave(struct ack_claim *c, bool given_up)
 	struct batch_span rest = { c->batch->first, batch_left(c->batch) };
 
 	if (rest.n > 0)
-		add(c, rest, 0, ACK_PART_LOST);
+		add(c, NULL, rest, 0, ACK_PART_LOST);
 	c->at_sender = false;
 	c->given_up = given_up;
 }
@@ -63,6 +76,8 @@ void ack_part_resolve(struct ack_part *p, enum ack_part_state state)
 	assert(p->state == ACK_PART_AWAITED);
 	p->state = state;
 	c->awaited--;
+	if (!awaits(c, p->backend))
+		atomic_fetch_sub(&p->backend->claims, 1);
 	if (state != ACK_PART_ACKED)
 		return;
 	batch_settle_passed(c->batch, p->events.n);

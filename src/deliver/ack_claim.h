@@ -21,6 +21,7 @@ enum ack_part_state { ACK_PART_AWAITED = 0, ACK_PART_ACKED, ACK_PART_LOST };
 
 struct ack_part {
 	struct ack_claim *claim;
+	struct backend *backend; /* lent by its channel; NULL: of no request */
 	struct batch_span events;
 	uint64_t id;
 	uint64_t due_ns; /* monotonic: lost if not acknowledged by then */
@@ -49,9 +50,9 @@ void ack_claim_deinit(struct ack_claim *c);
 /* A sender takes the batch in hand. */
 void ack_claim_begin(struct ack_claim *c);
 
-/* Return: a part that is awaited now.  The claim is not full. */
-struct ack_part *ack_claim_add(
-	struct ack_claim *c, struct batch_span events, uint64_t id);
+/* Return: a part that b is to acknowledge.  The claim is not full. */
+struct ack_part *ack_claim_add(struct ack_claim *c, struct backend *b,
+	struct batch_span events, uint64_t id);
 
 /*
  * ack_claim_leave() - the sender is through

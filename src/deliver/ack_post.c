@@ -38,7 +38,8 @@ void ack_table_post(struct ack_table *t, struct backend *b, uint64_t mono_ns,
 
 	*post = (struct ack_post){ .kind = REQUEST_NO_CHANNEL };
 	pthread_mutex_lock(&t->lock);
-	n = node_of(t, b);
+	/* a node holds its backend, and so its connections: none for nothing */
+	n = t->settings.wanted ? node_of(t, b) : node_find(t, b);
 	if (n != NULL)
 		n->used_ns = mono_ns;
 	if (n != NULL && n->names)
@@ -87,8 +88,8 @@ static enum ack_remark refused(
 static bool await(struct ack_table *t, const struct ack_post *post,
 	const struct ack_reply *reply, uint64_t mono_ns)
 {
-	struct ack_part *p = ack_claim_add(
-		reply->claim, reply->events, reply->verdict->ack_id);
+	struct ack_part *p = ack_claim_add(reply->claim, reply->backend,
+		reply->events, reply->verdict->ack_id);
 
 	p->due_ns = mono_ns + t->settings.timeout_ns;
 	return ack_channel_await(post->channel, p, post->least_id, mono_ns);
@@ -136,7 +137,9 @@ void ack_table_posted(struct ack_table *t, const struct ack_post *post,
 	*posted = (struct ack_posted){ 0 };
 	pthread_mutex_lock(&t->lock);
 	n = node_find(t, reply->backend);
-	if (n == NULL) /* there was no memory for it */
+	if (n == NULL && reply->verdict->action == VERDICT_CHANNEL)
+		n = node_of(t, reply->backend);
+	if (n == NULL) /* it needs none, or there was no memory for it */
 		goto out;
 	if (reply->answered)
 		reached(n);
@@ -162,6 +165,7 @@ void ack_table_posted(struct ack_table *t, const struct ack_post *post,
 	}
 	if (ch != NULL)
 		ack_channel_back(ch, mono_ns);
+	ack_node_let_go(n);
 out:
 	pthread_mutex_unlock(&t->lock);
 }

@@ -130,6 +130,18 @@ bool ack_table_is_idle(struct ack_table *t)
 	return idle;
 }
 
+void ack_table_let_go(struct ack_table *t)
+{
+	struct ack_node *n, *next;
+
+	pthread_mutex_lock(&t->lock);
+	for (n = LIST_FIRST(&t->nodes); n != NULL; n = next) {
+		next = LIST_NEXT(n, link);
+		ack_node_let_go(n);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
 struct batch *ack_table_reap(struct ack_table *t, bool *acked)
 {
 	struct batch *b = NULL;

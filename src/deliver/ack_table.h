@@ -207,6 +207,10 @@ bool ack_table_expire(
  */
 struct batch *ack_table_reap(struct ack_table *t, bool *acked);
 
+/* Backends were removed or drained: those where nothing is awaited are let go.
+ * Any thread. */
+void ack_table_let_go(struct ack_table *t);
+
 /* The end is near: channels are asked about at once and often. */
 void ack_table_hurry(struct ack_table *t);
 

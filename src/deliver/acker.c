@@ -119,8 +119,11 @@ static bool turn(struct acker *a, uint64_t *wake_ns)
 	struct ack_verdict v;
 	bool silent;
 
-	while (ack_table_expire(&a->table, now, &loss))
+	while (ack_table_expire(&a->table, now, &loss)) {
 		tell_loss(a, &loss);
+		/* senders wait for backends that had their part of batches */
+		stop_nudge(&a->output->stop);
+	}
 	reap(a);
 	if (!ack_table_ask(&a->table, now, q, wake_ns))
 		return false;
@@ -130,6 +133,7 @@ static bool turn(struct acker *a, uint64_t *wake_ns)
 		&a->table, q, &v, silent, clock_mono_ns(&clock_system), &loss);
 	tell_loss(a, &loss);
 	reap(a);
+	stop_nudge(&a->output->stop);
 	return true;
 }
 

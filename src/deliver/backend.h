@@ -38,9 +38,10 @@ struct backend {
 	_Atomic uint32_t weight;           /* atomic: 1 or more */
 	_Atomic uint32_t limit;            /* atomic: requests at a time */
 	_Atomic uint32_t in_flight;        /* atomic: requests under way */
-	_Atomic bool disabled;             /* atomic: by somebody's order */
-	_Atomic bool draining;             /* atomic: takes no more */
-	_Atomic int64_t credit;            /* atomic: round_robin.c */
+	_Atomic uint32_t claims; /* atomic: batches it has to acknowledge */
+	_Atomic bool disabled;   /* atomic: by somebody's order */
+	_Atomic bool draining;   /* atomic: takes no more */
+	_Atomic int64_t credit;  /* atomic: round_robin.c */
 
 	_Atomic uint64_t
 		worked_ns;        /* atomic: monotonic; last request it took */

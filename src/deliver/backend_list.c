@@ -54,7 +54,30 @@ void backend_list_publish(
 /* The better tier of backends is taken whole before the next is looked at. */
 enum tier { TIER_GOOD = 0, TIER_EJECTED, TIER_AVOIDED, TIER_NONE };
 
-static enum tier classify(const struct backend *b, struct pick *p)
+/*
+ * Batches that one backend may have without having acknowledged them: its part
+ * of all.  More would be the others', if it never does.
+ */
+static uint32_t claims_each(const struct backend_list *l, const struct pick *p)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; p->claims != 0 && i < l->n; i++)
+		n += backend_usable(l->of[i], p->mono_ns);
+	return n == 0 ? UINT32_MAX : p->claims > n ? p->claims / n : 1;
+}
+
+static bool is_busy(const struct backend *b, uint32_t claims)
+{
+	uint32_t in_flight = atomic_load(&b->in_flight);
+
+	return in_flight >= atomic_load(&b->limit) ||
+	       (claims != UINT32_MAX &&
+		       in_flight + atomic_load(&b->claims) >= claims);
+}
+
+static enum tier classify(
+	const struct backend *b, uint32_t claims, struct pick *p)
 {
 	uint64_t at = atomic_load(&b->next_try_ns);
 
@@ -65,7 +88,7 @@ static enum tier classify(const struct backend *b, struct pick *p)
 			p->until_ns = at;
 		return TIER_NONE;
 	}
-	if (!p->force && atomic_load(&b->in_flight) >= atomic_load(&b->limit)) {
+	if (!p->force && is_busy(b, claims)) {
 		p->busy = true;
 		return TIER_NONE;
 	}
@@ -89,6 +112,7 @@ static struct backend *pick_of(struct backend_list *l, struct pick *p)
 	struct candidate candidates[BALANCE_MAX];
 	struct backend *of[BALANCE_MAX];
 	enum tier best = TIER_NONE;
+	uint32_t claims = claims_each(l, p);
 	struct draw draw = {
 		.turn = atomic_fetch_add_explicit(
 			&l->turn, 1, memory_order_relaxed),
@@ -100,7 +124,7 @@ static struct backend *pick_of(struct backend_list *l, struct pick *p)
 	assert(l->n <= BALANCE_MAX);
 	for (size_t i = 0; i < l->n; i++) {
 		struct backend *b = l->of[i];
-		enum tier c = classify(b, p);
+		enum tier c = classify(b, claims, p);
 
 		if (c > best || c == TIER_NONE)
 			continue;

@@ -50,11 +50,13 @@ struct pick {
 	const struct backend *avoid; /* only when there is no other; never
 					looked into; NULL: none */
 	uint64_t mono_ns;
-	bool force; /* though they failed, or have as many as they may */
+	bool force;      /* though they failed, or have as many as they may */
+	uint32_t claims; /* batches that may wait for acknowledgement, in all;
+			    0: none does */
 	uint64_t (*random)(void *arg);
 	void *arg;
 	bool busy; /* written when none is usable: one works, but has as many
-		      requests as it may */
+		      requests as it may, or has to acknowledge its part */
 	uint64_t until_ns; /* written when none is usable: when one will be */
 };
 

@@ -1,6 +1,7 @@
 #include "deliver/choice.h"
 
 #include "base/clock.h"
+#include "deliver/acker.h"
 
 /* Draining tries by force so often: there may be no other chance. */
 #define HURRY_NS (2 * NS_PER_S)
@@ -64,6 +65,9 @@ bool choice_make(struct sender *s, struct outcome *o)
 			.avoid = s->avoid,
 			.mono_ns = now,
 			.force = draining && now >= s->hurry_ns,
+			.claims = acker_is_on(s->acker)
+					  ? s->output->feed->pending_max
+					  : 0,
 			.random = random_of,
 			.arg = &s->backoff,
 		};

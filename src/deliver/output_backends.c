@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "deliver/acker.h"
 #include "deliver/remote_output.h"
 
 const char *backend_state_name(enum backend_state state)
@@ -76,6 +77,13 @@ void output_backends_walk(struct output *head,
 		each(&v, arg);
 		backend_put(of[i]);
 	}
+}
+
+/* Some take no requests any more. */
+static void let_go(struct remote_output *o)
+{
+	if (o->acker != NULL)
+		ack_table_let_go(&o->acker->table);
 }
 
 /* A copy of the list with room for more, without one of them (NULL: all). */
@@ -148,8 +156,10 @@ int output_backend_remove(struct output *head, const char *url)
 		backend_list_publish(&o->backends, next);
 	}
 	pthread_mutex_unlock(&o->editing);
-	if (r == 0)
+	if (r == 0) {
+		let_go(o);
 		tell(o, url, "removed", 0);
+	}
 	return r;
 }
 
@@ -269,7 +279,9 @@ int output_backends_set(
 		backend_list_free(next);
 	}
 	pthread_mutex_unlock(&o->editing);
-	if (r == 0)
+	if (r == 0) {
+		let_go(o);
 		stop_nudge(&head->stop);
+	}
 	return r;
 }

@@ -241,6 +241,7 @@ static void *serve(void *arg)
 	char *body;
 	bool more = true;
 
+	atomic_fetch_add(&k->c->open, 1);
 	while (more && (body = read_request(k, &body_len)) != NULL) {
 		const struct fake_reply *health = atomic_load(&k->c->health);
 		struct fake_request rq = { 0 };
@@ -282,6 +283,7 @@ static void *serve(void *arg)
 		more = answer(k, &r);
 	}
 	free(numbers);
+	atomic_fetch_sub(&k->c->open, 1);
 	close(k->fd);
 	free(k->in);
 	free(k);

@@ -68,6 +68,7 @@ struct fake_collector {
 	size_t answers_len;
 	_Atomic(const struct fake_reply *) health; /* atomic: to GETs, all of
 				them; NULL: a GET is a request like others */
+	_Atomic unsigned open;     /* atomic: connections it has now */
 	_Atomic unsigned n_checks; /* atomic: GETs answered so */
 	char url[64];
 	uint16_t port;

@@ -107,6 +107,45 @@ START_TEST(one_that_is_removed_gets_nothing_more)
 }
 END_TEST
 
+/* Waits until the collector has connections, or none. */
+static void wait_open(struct fake_collector *c, bool some)
+{
+	for (int i = 0; i < 10000 && (atomic_load(&c->open) != 0) != some; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	ck_assert_int_eq(atomic_load(&c->open) != 0, some);
+}
+
+enum { REMOVED = 0, ASKED_FOR_CHANNELS, ACKNOWLEDGED, RELOADED, DRAINED, WAYS };
+
+START_TEST(the_connections_of_one_that_goes_are_closed)
+{
+	static const struct fake_reply asks[] = { { .status = 400,
+							  .body = "{\"code\":"
+								  "10}" },
+		FAKE_OK };
+	struct backend_settings next = plain(two.url);
+
+	if (_i == ASKED_FOR_CHANNELS) {
+		one.script = asks;
+		one.script_len = 2;
+	}
+	rig.settings.remote.acknowledge = _i == ACKNOWLEDGED;
+	rig_backend(&rig, two.url);
+	rig_start(&rig);
+	push(10);
+	wait_open(&one, true);
+	if (_i == RELOADED)
+		ck_assert_int_eq(output_backends_set(rig.output, &next, 1), 0);
+	else if (_i == DRAINED)
+		ck_assert_int_eq(output_backend_drain(rig.output, one.url), 0);
+	else
+		ck_assert_int_eq(output_backend_remove(rig.output, one.url), 0);
+	wait_open(&one, false);
+	push(10);
+	wait_open(&two, true);
+}
+END_TEST
+
 START_TEST(events_wait_until_somebody_adds_a_backend)
 {
 	struct backend_settings s = plain(two.url);
@@ -334,6 +373,8 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, one_that_is_added_gets_its_share);
 	tcase_add_test(t, one_that_is_removed_gets_nothing_more);
+	tcase_add_loop_test(
+		t, the_connections_of_one_that_goes_are_closed, 0, WAYS);
 	tcase_add_test(t, events_wait_until_somebody_adds_a_backend);
 	tcase_add_test(
 		t, draining_and_disabled_ones_rest_until_they_are_enabled);
