@@ -28,4 +28,16 @@ static inline void gate_count(
 		memory_order_relaxed);
 }
 
+/* Over n of them.  Any thread. */
+static inline uint64_t gate_counts_sum(const struct gate_counts *g, unsigned n,
+	unsigned gate, enum listener_stat id)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += atomic_load_explicit(
+			&g[i].of[gate][id], memory_order_relaxed);
+	return sum;
+}
+
 #endif

@@ -231,11 +231,10 @@ static void look_at_gate(const struct crew *crew, const struct plan *p,
 		.open = p->gates[gate].open,
 		.active = atomic_load(&crew->admission.counts[gate]),
 	};
-	for (unsigned t = 0; t < 1 + crew->workers; t++)
-		for (unsigned id = 0; id < LISTENER_STAT_COUNT; id++)
-			v->stats[id] += atomic_load_explicit(
-				&crew->gates[t].of[gate][id],
-				memory_order_relaxed);
+	for (unsigned id = 0; id < LISTENER_STAT_COUNT; id++)
+		v->stats[id] = gate_counts_sum(crew->gates, 1 + crew->workers,
+				       gate, id) -
+			       p->gates[gate].base[id];
 }
 
 void intake_listeners_walk(const struct intake *i,

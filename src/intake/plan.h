@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "base/stat.h"
 #include "intake/intake.h"
 #include "net/tls_keyring.h"
 
@@ -26,7 +27,9 @@ struct plan_gate {
 	bool socket_is_new; /* and the acceptor has not taken it yet */
 	int former;         /* gate whose socket it takes over, or -1 */
 	struct listen_socket socket; /* if it is new */
-	char *name;                  /* owned: of a gate that is shut */
+	/* what listeners that had the gate before have counted on it */
+	uint64_t base[LISTENER_STAT_COUNT];
+	char *name; /* owned: of a gate that is shut */
 };
 
 struct plan {

@@ -57,6 +57,23 @@ static int load_keyrings(struct tls_keyring *keyrings, const struct plan *p,
 	return 0;
 }
 
+/* A listener counts from 0, whoever had its gate before. */
+static void set_bases(
+	const struct crew *crew, struct plan *p, const struct plan *former)
+{
+	for (unsigned g = 0; g < p->n_gates; g++) {
+		struct plan_gate *gate = &p->gates[g];
+		bool is_new = gate->was_opened || gate->former >= 0;
+
+		for (unsigned id = 0; id < LISTENER_STAT_COUNT; id++)
+			gate->base[id] =
+				is_new           ? gate_counts_sum(crew->gates,
+							   1 + crew->workers, g, id)
+				: former != NULL ? former->gates[g].base[id]
+						 : 0;
+	}
+}
+
 static void publish(
 	struct crew *crew, struct plan *p, struct tls_keyring *loaded)
 {
@@ -129,6 +146,7 @@ int replan(struct crew *crew, struct acceptor *a,
 	if (r == 0)
 		r = acceptor_expect(a, p);
 	if (r == 0) {
+		set_bases(crew, p, former);
 		plan_say(p);
 		publish(crew, p, loaded);
 		if (former != NULL) {

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -125,6 +126,65 @@ START_TEST(a_listener_that_goes_leaves_its_connections_alone)
 	ck_assert_uint_eq(intake_connections(rig.intake), 2);
 	close(tcp);
 	close(again);
+}
+END_TEST
+
+struct seen {
+	const char *name;
+	bool found;
+	struct listener_view view;
+};
+
+static void compare(const struct listener_view *v, void *arg)
+{
+	struct seen *s = arg;
+
+	if (strcmp(v->settings->name, s->name) != 0)
+		return;
+	s->found = true;
+	s->view = *v;
+}
+
+static struct seen look(const char *name)
+{
+	struct seen s = { .name = name };
+
+	intake_listeners_walk(rig.intake, compare, &s);
+	return s;
+}
+
+START_TEST(a_listener_that_takes_a_free_gate_counts_from_nothing)
+{
+	struct feed *feeds[] = { &rig.feed };
+	int tcp = rig_connect(&rig, RIG_TCP);
+	unsigned gate;
+
+	ck_assert(peer_open(tcp));
+	send_events(tcp, 10);
+	gate = look("tcp").view.gate;
+	ck_assert_uint_eq(look("tcp").view.stats[LISTENER_RECEIVED], 10);
+	settings.n_listeners = 1;
+	ck_assert_msg(change(feeds, 1) == 0, "%s", error);
+	/* shut, it goes on counting while it has connections */
+	send_events(tcp, 5);
+	ck_assert_uint_eq(look("tcp").view.stats[LISTENER_RECEIVED], 15);
+	close(tcp);
+	while (intake_connections(rig.intake) > 0 || look("tcp").found)
+		usleep(1000);
+
+	listeners[1].name = "next";
+	listeners[1].listen.address.in.sin_port = 0;
+	settings.n_listeners = 2;
+	ck_assert_msg(change(feeds, 1) == 0, "%s", error);
+	ck_assert(look("next").found);
+	ck_assert_uint_eq(look("next").view.gate, gate);
+	for (unsigned id = 0; id < LISTENER_STAT_COUNT; id++)
+		ck_assert_uint_eq(look("next").view.stats[id], 0);
+	/* whose gate it is, its counts stay through other changes */
+	settings.max_connections--;
+	ck_assert_msg(change(feeds, 1) == 0, "%s", error);
+	ck_assert_uint_eq(look("next").view.stats[LISTENER_ACCEPTED], 0);
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_RECEIVED), 15);
 }
 END_TEST
 
@@ -252,6 +312,8 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, a_feed_gets_what_comes_while_it_is_among_them);
 	tcase_add_test(t, a_listener_that_goes_leaves_its_connections_alone);
+	tcase_add_test(
+		t, a_listener_that_takes_a_free_gate_counts_from_nothing);
 	tcase_add_test(t, a_change_that_fails_changes_nothing);
 	tcase_add_test(t, limits_follow);
 	tcase_add_test(t, a_hundred_changes_under_load_lose_nothing);
