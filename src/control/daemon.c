@@ -97,6 +97,7 @@ static int read_again(struct daemon *d, struct buf *said)
 		d->tending = true;
 		watch_start(d);
 		intake_refresh_tls(d->intake, true);
+		monitoring_renew(&d->monitoring);
 		log_lines(LOG_LEVEL_WARN, buf_str(said));
 		log_info(RELOADED, "goes on by the new configuration",
 			"listeners=%zu outputs=%zu max_connections=%u",

@@ -99,6 +99,30 @@ void monitoring_resume(
 		"reason=\"%s\"", error);
 }
 
+void monitoring_renew(struct monitoring *m)
+{
+	char why[ERROR_MAX];
+	int r = monitor_renew(m->monitor, why, sizeof(why));
+
+	if (r == MONITOR_E_RENEWED)
+		log_info(TLS_RELOADED,
+			"the monitoring endpoint takes the files' new contents",
+			"listener=monitor");
+	else if (r == MONITOR_E_LOST)
+		log_error(MONITOR_FAILED,
+			"there is no monitoring endpoint now: mend it and "
+			"reload",
+			"reason=\"%s\"", why);
+	else if (r != 0)
+		log_warn(TLS_RELOAD_FAILED,
+			"TLS goes on with what was loaded before",
+			"listener=monitor reason=\"%s\"", why);
+	if (r != MONITOR_E_LOST)
+		return;
+	m->monitor = monitor_stop(m->monitor);
+	m->edition = edition_put(m->edition);
+}
+
 void monitoring_stop(struct monitoring *m)
 {
 	m->monitor = monitor_stop(m->monitor);

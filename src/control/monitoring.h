@@ -43,6 +43,9 @@ void monitoring_pause(struct monitoring *m);
 void monitoring_resume(
 	struct monitoring *m, struct edition *e, const struct outlets *o);
 
+/* Takes another certificate up that stands in the same files now. */
+void monitoring_renew(struct monitoring *m);
+
 void monitoring_stop(struct monitoring *m);
 
 #endif

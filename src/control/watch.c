@@ -44,7 +44,7 @@ static bool has_tls(const struct config *c)
 	for (size_t i = 0; i < c->intake.n_listeners; i++)
 		if (c->intake.listeners[i].listen.address.tls)
 			return true;
-	return false;
+	return c->monitor.tls_key != NULL;
 }
 
 /* How often it is looked whether threads get on; 0: nobody wants to know. */
@@ -110,8 +110,10 @@ void watch_keep(struct daemon *d)
 		show_stats(d, now);
 	if (beat_is_due(&d->life_beat, now))
 		show_life(d);
-	if (beat_is_due(&d->tls_beat, now))
+	if (beat_is_due(&d->tls_beat, now)) {
 		intake_refresh_tls(d->intake, false);
+		monitoring_renew(&d->monitoring);
+	}
 	if (d->tending)
 		tend(d, now);
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "monitor/endpoint.h"
 #include "net/bell.h"
+#include "net/tls_keyring.h"
 #include "sync/thread.h"
 
 enum { TICK_MS = 1000 };
@@ -23,11 +24,13 @@ struct monitor {
 	const struct monitor_settings *settings; /* const */
 	struct listen_socket listening;          /* owner: main */
 	struct thread thread;                    /* owner: main */
-	struct bell bell;                        /* rung by main, to end */
-	_Atomic bool stops;                      /* atomic */
-	_Atomic bool pauses;                     /* atomic */
+	struct tls_settings tls;                 /* const; key NULL: none */
+	struct tls_keyring keyring; /* owner: main; what is valid */
+	struct bell bell;           /* rung by main, to end */
+	_Atomic bool stops;         /* atomic */
+	_Atomic bool pauses;        /* atomic */
 	sem_t paused, resumed;
-	gnutls_datum_t cert, key; /* PEM; const after start */
+	gnutls_datum_t cert, key; /* PEM; const while the thread runs */
 	/* the rest: owner: the thread, once it runs */
 	struct MHD_Daemon *http;
 	int set; /* epoll: the bell and the library's own set */
@@ -199,6 +202,34 @@ static int load_pem(
 	return -EINVAL;
 }
 
+static void wipe_pem(gnutls_datum_t *pem)
+{
+	if (pem->data != NULL)
+		gnutls_memset(pem->data, 0, pem->size);
+	gnutls_free(pem->data);
+	*pem = (gnutls_datum_t){ 0 };
+}
+
+/* Certificate and key, which the keyring has found to be valid. */
+static int load_pair(struct monitor *m, char *error, size_t cap)
+{
+	int r = load_pem(&m->cert, m->tls.cert, error, cap);
+
+	return r == 0 ? load_pem(&m->key, m->tls.key, error, cap) : r;
+}
+
+static int open_keyring(struct monitor *m, char *error, size_t cap)
+{
+	m->tls = (struct tls_settings){
+		.cert = m->settings->tls_cert,
+		.key = m->settings->tls_key,
+		.priority = "NORMAL",
+	};
+	if (m->tls.key == NULL)
+		return 0;
+	return tls_keyring_init(&m->keyring, &m->tls, error, cap);
+}
+
 int monitor_new(struct monitor **mp, const struct monitor_settings *settings,
 	const struct monitor_view *view, char *error, size_t cap)
 {
@@ -218,9 +249,9 @@ int monitor_new(struct monitor **mp, const struct monitor_settings *settings,
 	if (r == 0)
 		r = bell_init(&m->bell);
 	if (r == 0)
-		r = load_pem(&m->cert, settings->tls_cert, error, cap);
+		r = open_keyring(m, error, cap);
 	if (r == 0)
-		r = load_pem(&m->key, settings->tls_key, error, cap);
+		r = load_pair(m, error, cap);
 	if (r == 0)
 		r = listen_open(&m->listening, &settings->listen, error, cap);
 	if (r == 0)
@@ -248,27 +279,65 @@ int monitor_start(struct monitor *m, char *error, size_t cap)
 	return r;
 }
 
-struct monitor *monitor_stop(struct monitor *m)
+/* All clients are gone then; the socket still listens. */
+static void stop_http(struct monitor *m)
 {
-	if (m == NULL)
-		return NULL;
 	atomic_store(&m->stops, true);
 	if (m->bell.fd >= 0)
 		bell_ring(&m->bell);
 	thread_join(&m->thread);
 	if (m->http != NULL)
 		MHD_stop_daemon(m->http);
-	listen_close(&m->listening, &m->settings->listen);
+	m->http = NULL;
 	if (m->set >= 0)
 		close(m->set);
+	m->set = -1;
+}
+
+/* The library takes a certificate when it starts. */
+static int start_again(struct monitor *m, char *error, size_t cap)
+{
+	int r;
+
+	stop_http(m);
+	wipe_pem(&m->cert);
+	wipe_pem(&m->key);
+	bell_silence(&m->bell);
+	atomic_store(&m->stops, false);
+	snprintf(error, cap, "the monitoring endpoint cannot be started");
+	r = load_pair(m, error, cap);
+	if (r == 0)
+		r = start_http(m);
+	return r == 0 ? monitor_start(m, error, cap) : r;
+}
+
+int monitor_renew(struct monitor *m, char *error, size_t cap)
+{
+	int r;
+
+	if (m == NULL || m->tls.key == NULL)
+		return 0;
+	r = tls_keyring_refresh(&m->keyring, false, error, cap);
+	if (r == KEYRING_E_CHANGED) {
+		r = start_again(m, error, cap);
+		return r == 0 ? MONITOR_E_RENEWED : MONITOR_E_LOST;
+	}
+	return r;
+}
+
+struct monitor *monitor_stop(struct monitor *m)
+{
+	if (m == NULL)
+		return NULL;
+	stop_http(m);
+	listen_close(&m->listening, &m->settings->listen);
+	tls_keyring_deinit(&m->keyring);
 	bell_deinit(&m->bell);
 	sem_destroy(&m->paused);
 	sem_destroy(&m->resumed);
 	endpoint_deinit(&m->endpoint);
-	gnutls_free(m->cert.data);
-	if (m->key.data != NULL)
-		gnutls_memset(m->key.data, 0, m->key.size);
-	gnutls_free(m->key.data);
+	wipe_pem(&m->cert);
+	wipe_pem(&m->key);
 	free(m);
 	return NULL;
 }

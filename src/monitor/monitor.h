@@ -31,6 +31,11 @@ struct monitor_settings {
 
 struct monitor;
 
+enum {
+	MONITOR_E_RENEWED = 1, /* another certificate is in force */
+	MONITOR_E_LOST,        /* it does not answer any more */
+};
+
 /*
  * monitor_new() - load the certificate and listen; nobody is answered yet
  * @settings, view:  lent until monitor_stop(); what the view shows may change
@@ -57,6 +62,18 @@ int monitor_start(struct monitor *m, char *error, size_t cap);
  */
 void monitor_pause(struct monitor *m);
 void monitor_resume(struct monitor *m);
+
+/*
+ * monitor_renew() - look whether certificate or key changed in their files
+ * @error:  unless 0 or MONITOR_E_RENEWED: one sentence
+ *
+ * Then all clients there are lose their connections; the socket stays.  Files
+ * that cannot be used change nothing, and are tried again when they change.
+ *
+ * Thread: main; not while it is paused.  NULL: does nothing.
+ * Return: 0: nothing is new; MONITOR_E_*; or -errno: it goes on as before.
+ */
+int monitor_renew(struct monitor *m, char *error, size_t cap);
 
 /* Closes all connections as they are, joins the thread, frees. */
 struct monitor *monitor_stop(struct monitor *m); /* NULL */

@@ -3,7 +3,7 @@
 # load while others ask, and its own settings change.
 # shellcheck source=tests/scenario/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
-need curl jq promtool
+need curl jq openssl promtool
 
 collect one
 collect two
@@ -85,6 +85,39 @@ equal "none any more" "$(code "http://127.0.0.1:$other/metrics")" 000
 configure first "$(hec a one)" "address = \"127.0.0.1:$port\";"
 reload
 equal "there again" "$(code "http://127.0.0.1:$port/readyz")" 200
+
+# --- another certificate in the same file: with a reload, and without
+certificate() { # SERIAL
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj "/CN=number $1" -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$dir/key.new" -out "$dir/cert.$1" 2>/dev/null
+	chmod 0600 "$dir/key.new"
+	cp "$dir/cert.$1" "$dir/cert.new"
+	mv "$dir/key.new" "$dir/key.pem"
+	mv "$dir/cert.new" "$dir/cert.pem"
+}
+# trusted SERIAL - the endpoint shows that one
+trusted() {
+	[ "$(code --cacert "$dir/cert.$1" "https://127.0.0.1:$port/readyz")" = 200 ]
+}
+certificate 1
+configure first "$(hec a one)" "address = \"127.0.0.1:$port\";
+	tls = { cert = \"$dir/cert.pem\"; key = \"$dir/key.pem\"; };"
+reload
+trusted 1 || fail "no HTTPS"
+certificate 2
+reload
+until_true 20 trusted 2 || fail "a reload does not take another certificate"
+! trusted 1 || fail "the former certificate is trusted still"
+wait_for "$dir/daemon.err" ' TLS_RELOADED .*listener=monitor'
+certificate 3
+until_true 30 trusted 3 || fail "another certificate is not seen by itself"
+echo broken >"$dir/cert.pem"
+wait_for "$dir/daemon.err" ' TLS_RELOAD_FAILED .*listener=monitor' 30
+trusted 3 || fail "a broken file ends the endpoint"
+equal "connections after all that" "$(curl -sS --max-time 20 \
+	--cacert "$dir/cert.3" "https://127.0.0.1:$port/status" |
+	jq .intake.connections)" 4
 
 stop sender 0
 daemon_stop
