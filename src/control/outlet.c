@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -33,11 +34,12 @@ struct outlet *outlet_free(struct outlet *t)
 int outlet_new(struct outlet **tp, struct edition *e, size_t index)
 {
 	const struct output_settings *s = &e->config.outputs[index];
-	struct outlet *t = calloc(1, sizeof(*t));
+	struct outlet *t = aligned_alloc(_Alignof(struct outlet), sizeof(*t));
 	int r;
 
 	if (t == NULL)
 		return -ENOMEM;
+	memset((void *)t, 0, sizeof(*t));
 	r = feed_init(&t->feed, &s->feed, e->config.intake.workers,
 		output_senders(s));
 	if (r != 0) {

@@ -3,27 +3,25 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <urcu/compiler.h>
 
 int batch_pool_init(struct batch_pool *p, unsigned max, size_t batch_bytes,
 	unsigned batch_events)
 {
-	int r;
+	size_t octets = max * sizeof(*p->batches);
 
 	*p = (struct batch_pool){
 		.max = max,
 		.batch_bytes = batch_bytes,
 		.batch_events = batch_events,
 	};
-	p->batches = calloc(max, sizeof(*p->batches));
+	p->batches = aligned_alloc(BATCH_ALIGN, octets);
 	if (p->batches == NULL)
 		return -ENOMEM;
-	r = ring_init(&p->free, max);
-	if (r != 0) {
-		free(p->batches);
-		return r;
-	}
-	for (unsigned i = 0; i < max; i++)
-		ring_push(&p->free, &p->batches[i]);
+	memset((void *)p->batches, 0, octets);
+	stack_init(&p->free);
+	for (unsigned i = max; i-- > 0;)
+		stack_push(&p->free, &p->batches[i].entry);
 	return 0;
 }
 
@@ -34,15 +32,17 @@ void batch_pool_deinit(struct batch_pool *p)
 		free(p->batches[i].ends);
 	}
 	free(p->batches);
-	ring_deinit(&p->free);
 }
 
 struct batch *batch_pool_get(struct batch_pool *p)
 {
-	struct batch *b = ring_try_pop(&p->free);
+	stack_entry *e = stack_pop(&p->free);
+	struct batch *b;
 
-	if (b == NULL)
+	if (e == NULL)
 		return NULL;
+	b = caa_container_of(e, struct batch, entry);
+	atomic_store_explicit(&b->lent, true, memory_order_relaxed);
 	if (b->data == NULL)
 		b->data = malloc(p->batch_bytes);
 	if (b->ends == NULL)
@@ -98,8 +98,19 @@ void batch_pool_put(struct batch_pool *p, struct batch **bp)
 {
 	if ((*bp)->grown)
 		shrink(*bp);
-	ring_push(&p->free, *bp); /* has a place for every batch there is */
+	atomic_store_explicit(&(*bp)->lent, false, memory_order_relaxed);
+	stack_push(&p->free, &(*bp)->entry);
 	*bp = NULL;
+}
+
+size_t batch_pool_used(const struct batch_pool *p)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < p->max; i++)
+		used += atomic_load_explicit(
+			&p->batches[i].lent, memory_order_relaxed);
+	return used;
 }
 
 uint64_t batch_pool_held(const struct batch_pool *p)

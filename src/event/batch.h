@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sync/ring.h"
+#include "sync/stack.h"
 
 /*
  * What goes to an output's keeper (spool/keeper.h) through one ring: each kind
@@ -25,9 +25,16 @@ enum errand { ERRAND_BATCH = 0, ERRAND_LETTER, ERRAND_CALL };
 
 struct spool_file;
 
+/*
+ * Whoever fills a batch writes to it with every event, and batches lie side by
+ * side in the pool: each has cache lines of its own.
+ */
+enum { BATCH_ALIGN = 64 };
+
 struct batch {
-	enum errand errand; /* const: ERRAND_BATCH */
-	bool grown;         /* its buffers are larger than the pool's */
+	_Alignas(BATCH_ALIGN) enum errand errand; /* const: ERRAND_BATCH */
+	bool grown;        /* its buffers are larger than the pool's */
+	_Atomic bool lent; /* atomic: not in the pool, for batch_pool_used() */
 	uint8_t *data;
 	size_t len;
 	uint32_t *ends;     /* ends[i]: offset behind event i in data */
@@ -41,11 +48,16 @@ struct batch {
 	struct spool_file *file; /* the keeper's word for the copy of this batch
 				    that is in the spool; NULL: none */
 	_Atomic uint32_t
-		held; /* atomic: events not yet settled, for the ledger */
+		held;      /* atomic: events not yet settled, for the ledger */
+	stack_entry entry; /* the pool's */
 };
 
+/*
+ * The batch that was given back last is lent first: its memory is in the
+ * caches, and batches that were never needed never take memory.
+ */
 struct batch_pool {
-	struct ring free;
+	struct stack free;
 	struct batch *batches; /* const after init: max of them */
 	unsigned max;
 	size_t batch_bytes;
@@ -74,6 +86,9 @@ int batch_reserve(
 
 /* Gives one back, its events settled; *bp becomes NULL.  Any thread. */
 void batch_pool_put(struct batch_pool *p, struct batch **bp);
+
+/* How many are lent now.  Any thread. */
+size_t batch_pool_used(const struct batch_pool *p);
 
 /* Events not yet settled in all batches: the ledger's in_memory.  Any thread.
  */

@@ -16,6 +16,7 @@
 #include "base/stat.h"
 #include "event/batch.h"
 #include "event/encoder.h"
+#include "sync/ring.h"
 
 /* When there is no room for this output's events, on disk either. */
 enum feed_overflow {

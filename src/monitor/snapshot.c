@@ -112,7 +112,7 @@ static int look_at_output(struct output_snapshot *o,
 		.pool_size = f->pool.max,
 		.batch_rate = i < h->n_outputs ? history_batch_rate(h, i) : 0,
 	};
-	o->pool_used = f->pool.max - ring_len(&f->pool.free);
+	o->pool_used = batch_pool_used(&f->pool);
 	ledger_read(&o->ledger, v->stats, f);
 	for (unsigned id = 0; id < OUTPUT_STAT_COUNT; id++)
 		o->stat[id] = stat_sum(&f->stats, id);

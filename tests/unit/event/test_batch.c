@@ -25,6 +25,41 @@ START_TEST(a_pool_lends_each_batch_once)
 }
 END_TEST
 
+START_TEST(what_came_back_last_is_lent_first)
+{
+	struct batch_pool p;
+	struct batch *first, *second, *third;
+
+	ck_assert_int_eq(batch_pool_init(&p, 10, 1000, 10), 0);
+	first = batch_pool_get(&p);
+	second = batch_pool_get(&p);
+	ck_assert_uint_eq(batch_pool_used(&p), 2);
+	third = first;
+	batch_pool_put(&p, &third);
+	ck_assert_uint_eq(batch_pool_used(&p), 1);
+	third = batch_pool_get(&p);
+	ck_assert_ptr_eq(third, first);
+	batch_pool_put(&p, &second);
+	batch_pool_put(&p, &third);
+	ck_assert_uint_eq(batch_pool_used(&p), 0);
+	/* so those that were never needed have no memory */
+	for (unsigned i = 2; i < 10; i++)
+		ck_assert_ptr_null(p.batches[i].data);
+	batch_pool_deinit(&p);
+}
+END_TEST
+
+START_TEST(two_batches_share_no_cache_line)
+{
+	struct batch_pool p;
+
+	ck_assert_int_eq(batch_pool_init(&p, 2, 1000, 10), 0);
+	ck_assert_uint_eq((uintptr_t)&p.batches[0] % BATCH_ALIGN, 0);
+	ck_assert_uint_eq((uintptr_t)&p.batches[1] % BATCH_ALIGN, 0);
+	batch_pool_deinit(&p);
+}
+END_TEST
+
 START_TEST(a_batch_comes_back_empty_with_its_buffers)
 {
 	struct batch_pool p;
@@ -89,6 +124,9 @@ int main(void)
 	TCase *t = tcase_create("batch");
 
 	tcase_add_test(t, a_pool_lends_each_batch_once);
+	tcase_add_test(t, a_batch_comes_back_empty_with_its_buffers);
+	tcase_add_test(t, what_came_back_last_is_lent_first);
+	tcase_add_test(t, two_batches_share_no_cache_line);
 	tcase_add_test(t, a_batch_comes_back_empty_with_its_buffers);
 	tcase_add_test(t, held_events_are_those_not_yet_settled);
 	tcase_add_test(t, an_event_starts_where_the_one_before_ends);
