@@ -8,6 +8,7 @@
 #include "control/daemon.h"
 #include "control/limits.h"
 #include "control/options.h"
+#include "control/rehearsal.h"
 
 enum { EXIT_OK = 0, EXIT_SYSTEM = 1, EXIT_CONFIG = 2 };
 
@@ -35,10 +36,18 @@ static void log_notes(const struct config *c)
 	}
 }
 
+static int complain(struct buf *error)
+{
+	fprintf(stderr, "%stapferryd: it would not start, see above\n",
+		buf_str(error));
+	buf_deinit(error);
+	return EXIT_SYSTEM;
+}
+
 static int act(enum cmdline_action action, struct config *c,
 	const struct config_source *source)
 {
-	struct buf out = BUF_NULL;
+	struct buf out = BUF_NULL, error = BUF_NULL;
 	int status;
 
 	if (action == CMDLINE_RUN) {
@@ -47,10 +56,8 @@ static int act(enum cmdline_action action, struct config *c,
 	}
 	if (action == CMDLINE_PRINT)
 		config_print(c, &out);
-	else
-		buf_printf(&out,
-			"%sconfiguration ok: %zu listeners, %zu outputs\n",
-			config_notes(c), c->intake.n_listeners, c->n_outputs);
+	else if (!rehearse(c, source->file, &out, &error))
+		return complain(&error);
 	status = print(&out);
 	buf_deinit(&out);
 	return status;

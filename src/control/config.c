@@ -11,6 +11,7 @@
 #include "control/config_listeners.h"
 #include "control/config_monitor.h"
 #include "control/config_outputs.h"
+#include "control/config_process.h"
 #include "control/memory.h"
 
 enum {
@@ -121,6 +122,9 @@ static int hand_out(struct config *c, struct config_memory *m)
 		},
 		.outputs = m->outputs,
 		.n_outputs = v->n_outputs,
+		.user = v->main.user,
+		.group = v->main.group,
+		.pid_file = v->main.pid_file,
 		.log_target = (enum log_target)v->main.log_target,
 		.log_level = (enum log_level)v->main.log_level,
 		.stats_interval_ns = v->main.stats_interval_ns,
@@ -149,6 +153,7 @@ static int load(struct config *c, struct config_memory *m,
 	r = config_check_listeners(m);
 	config_check_outputs(m);
 	config_check_control(m);
+	config_check_process(m);
 	if (r == 0)
 		r = config_check_monitor(m);
 	if (r == 0)

@@ -25,6 +25,8 @@ struct config {
 	struct intake_settings intake; /* listeners included */
 	struct output_settings *outputs;
 	size_t n_outputs;
+	const char *user, *group; /* to become; NULL: none, its own */
+	const char *pid_file;     /* NULL: there is none */
 	enum log_target log_target;
 	enum log_level log_level;
 	uint64_t stats_interval_ns;      /* 0: no statistics lines */

@@ -211,6 +211,7 @@ static int open_other(struct control_socket *s,
 	s->listening = next;
 	s->listen = *listen;
 	s->listen.group = NULL; /* was needed to open it */
+	s->listen.owner = NULL;
 	s->accept_ns = 0;
 	snprintf(s->path, sizeof(s->path), "%s", settings->path);
 	log_info(CONTROL_LISTENING, "control socket", "path=%s", s->path);
@@ -223,6 +224,7 @@ int control_socket_follow(struct control_socket *s,
 	struct listen_settings listen = {
 		.mode = settings->mode,
 		.group = settings->group,
+		.owner = settings->owner,
 		.backlog = BACKLOG,
 	};
 

@@ -19,6 +19,8 @@ struct control_settings {
 	const char *path; /* NULL: there is no socket */
 	mode_t mode;
 	const char *group; /* NULL: as it comes */
+	const char
+		*owner; /* NULL: likewise; no setting, see control/identity.h */
 };
 
 struct control_socket;

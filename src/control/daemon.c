@@ -263,7 +263,10 @@ static void deinit(struct daemon *d)
 int daemon_run(struct config *config, const struct config_source *source)
 {
 	struct daemon d = {
-		.source = source, .signals = -1, .intake_ended = -1
+		.source = source,
+		.pid_file = PID_FILE_NULL,
+		.signals = -1,
+		.intake_ended = -1,
 	};
 	const struct config *c;
 	char error[ERROR_MAX] = "";
@@ -272,6 +275,7 @@ int daemon_run(struct config *config, const struct config_source *source)
 	r = edition_new(&d.edition, config);
 	if (r != 0)
 		return 1;
+	d.first = edition_get(d.edition);
 	c = &d.edition->config;
 	log_open(c->log_target, c->log_level);
 	rcu_register_thread(); /* the end retires backend lists from here */
@@ -285,16 +289,25 @@ int daemon_run(struct config *config, const struct config_source *source)
 			START_FAILED, "signals", "error=\"%s\"", strerror(-r));
 		goto out;
 	}
-	r = inherited_collect(&d.inherited, c->intake.listeners,
-		c->intake.n_listeners, error, sizeof(error));
+	r = start_find_identity(&d, error, sizeof(error));
+	if (r == 0)
+		r = pid_file_open(
+			&d.pid_file, c->pid_file, error, sizeof(error));
+	if (r == 0)
+		r = inherited_collect(&d.inherited, c->intake.listeners,
+			c->intake.n_listeners, error, sizeof(error));
 	if (r == 0)
 		r = start_open(&d, error, sizeof(error));
 	if (r == 0)
 		r = start_controlling(&d, error, sizeof(error));
 	if (r == 0)
+		r = start_give_up(&d, error, sizeof(error));
+	if (r == 0)
 		r = sandbox_enter(&c->sandbox, error, sizeof(error));
 	if (r == 0)
 		r = start_run(&d, error, sizeof(error));
+	if (r == 0)
+		r = pid_file_write(&d.pid_file, error, sizeof(error));
 	if (r != 0) {
 		log_error(START_FAILED, error, "%s", "");
 		if (d.intake != NULL)
@@ -328,7 +341,10 @@ out:
 	if (r == 0)
 		outlets_report(&d.outlets, &d.stats);
 	outlets_deinit(&d.outlets);
+	pid_file_close(&d.pid_file);
 	edition_put(d.edition);
+	edition_put(d.first);
+	identity_deinit(&d.identity);
 	inherited_deinit(&d.inherited);
 	stat_set_deinit(&d.stats);
 	if (d.signals >= 0)

@@ -137,14 +137,10 @@ int outlets_new(struct outlets *o, struct edition *e)
 
 int outlets_start(struct outlets *o, char *error, size_t cap)
 {
-	const struct output_settings none = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < o->n; i++) {
-		r = places_check(&o->of[i]->settings, &none, error, cap);
-		if (r == 0)
-			r = outlet_start(o->of[i], error, cap);
-	}
+	for (size_t i = 0; r == 0 && i < o->n; i++)
+		r = outlet_start(o->of[i], error, cap);
 	return r;
 }
 

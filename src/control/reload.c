@@ -10,6 +10,11 @@
 
 enum { ERROR_MAX = 512 };
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 /* What is made once.  The new configuration then says what stays in force. */
 static void keep_what_stays(
 	struct config *next, const struct config *now, struct buf *said)
@@ -20,6 +25,17 @@ static void keep_what_stays(
 			now->intake.workers);
 	next->intake.workers = now->intake.workers;
 	sandbox_keep(&next->sandbox, &now->sandbox, said);
+	if (!same_text(next->user, now->user) ||
+		!same_text(next->group, now->group))
+		buf_add_str(said, "user, group: need a restart; they stay as "
+				  "they were\n");
+	if (!same_text(next->pid_file, now->pid_file))
+		buf_add_str(said,
+			"pid_file: needs a restart; it stays where it was\n");
+	/* strings of the first edition, which stays */
+	next->user = now->user;
+	next->group = now->group;
+	next->pid_file = now->pid_file;
 }
 
 static int take_up(

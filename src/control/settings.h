@@ -43,6 +43,7 @@ struct main_values {
 	uint64_t drain_ns;
 	unsigned log_level;
 	unsigned log_target;
+	const char *user, *group, *pid_file;
 	struct monitor_values monitor;
 	struct control_settings control;
 	struct sandbox_settings sandbox;

@@ -12,11 +12,24 @@
 #include "control/watch.h"
 
 /*
+ * start_find_identity() - who we are to be; folders, if that is somebody else
+ * Return: as start_open().
+ */
+int start_find_identity(struct daemon *d, char *error, size_t cap);
+
+/*
  * start_open() - feeds, listening sockets with their certificates, the monitor
  * @error:  on failure: one sentence with the cure
  * Return: 0 or -errno.
  */
 int start_open(struct daemon *d, char *error, size_t cap);
+
+/*
+ * start_give_up() - become the other user, if there is one; is everything in
+ * its reach?
+ * Return: likewise; -EACCES when something is not.
+ */
+int start_give_up(struct daemon *d, char *error, size_t cap);
 
 /* start_run() - outputs, acceptor and workers, the monitor.  Return: likewise.
  */

@@ -9,8 +9,10 @@
 
 #include "control/beat.h"
 #include "control/controlling.h"
+#include "control/identity.h"
 #include "control/monitoring.h"
 #include "control/outlets.h"
+#include "control/pid_file.h"
 #include "control/report.h"
 #include "intake/inherited.h"
 #include "sync/thread.h"
@@ -18,6 +20,9 @@
 struct daemon {
 	const struct config_source *source; /* of all editions */
 	struct edition *edition;            /* in force */
+	struct edition *first; /* has user, group and pid_file, which stay */
+	struct identity identity;
+	struct pid_file pid_file;
 	struct stat_set stats; /* intake: shard 0 acceptor, then the workers */
 	struct outlets outlets;
 	struct inherited inherited;

@@ -65,9 +65,10 @@ int places_check(const struct output_settings *s,
 			continue;
 		snprintf(error, cap,
 			"output %s: %s %s cannot be used: %s: check that the "
-			"folder above it exists and that this user may write "
+			"folder above it exists and that user %u may write "
 			"there",
-			s->feed.name, places[i].what, path, strerror(-r));
+			s->feed.name, places[i].what, path, strerror(-r),
+			(unsigned)geteuid());
 		return r;
 	}
 	return 0;

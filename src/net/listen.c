@@ -2,16 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <netinet/tcp.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/clock.h"
 #include "net/unix_path.h"
 
@@ -117,46 +115,19 @@ static void set_tcp_options(int fd, const struct listen_settings *s)
 	set_receive_buffer(fd, s->address.sa.sa_family, s->receive_buffer);
 }
 
-static int parse_id(const char *text, unsigned *id)
-{
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
-		n >= UINT32_MAX)
-		return -EINVAL;
-	*id = (unsigned)n;
-	return 0;
-}
-
 static int find_owner(const struct listen_settings *s, uid_t *uid, gid_t *gid,
 	struct complaint *c)
 {
-	const struct passwd *user;
-	const struct group *group;
-
 	*uid = (uid_t)-1;
 	*gid = (gid_t)-1;
-	if (s->owner != NULL && parse_id(s->owner, uid) != 0) {
-		user = getpwnam(s->owner);
-		if (user == NULL)
-			return complain(c, -EINVAL,
-				"there is no user \"%s\": create it, or "
-				"correct owner",
-				s->owner);
-		*uid = user->pw_uid;
-	}
-	if (s->group != NULL && parse_id(s->group, gid) != 0) {
-		group = getgrnam(s->group);
-		if (group == NULL)
-			return complain(c, -EINVAL,
-				"there is no group \"%s\": create it, or "
-				"correct group",
-				s->group);
-		*gid = group->gr_gid;
-	}
+	if (s->owner != NULL && account_user(s->owner, uid) != 0)
+		return complain(c, -EINVAL,
+			"there is no user \"%s\": create it, or correct owner",
+			s->owner);
+	if (s->group != NULL && account_group(s->group, gid) != 0)
+		return complain(c, -EINVAL,
+			"there is no group \"%s\": create it, or correct group",
+			s->group);
 	return 0;
 }
 
@@ -191,19 +162,46 @@ static int clear_path(const char *path, struct complaint *c)
 	}
 }
 
+/* chmod(2), and not of what the path may have become meanwhile. */
+static int change_mode(int fd, mode_t mode)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return chmod(path, mode);
+}
+
+/*
+ * Owner, group and mode, where they are others: who has given up root could not
+ * even give the file what it has.  Whoever may write to the folder must not
+ * have us change another file.
+ */
 static int give_file(const char *path, const struct listen_settings *s,
 	uid_t uid, gid_t gid, struct complaint *c)
 {
-	if (lchown(path, uid, gid) != 0)
-		return complain(c, -errno,
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		r = complain(
+			c, -errno, "cannot look at it: %s", strerror(errno));
+	else if (!S_ISSOCK(st.st_mode))
+		r = complain(c, -EEXIST, "a file has taken its place");
+	else if (((uid != (uid_t)-1 && uid != st.st_uid) ||
+			 (gid != (gid_t)-1 && gid != st.st_gid)) &&
+		 fchownat(fd, "", uid, gid, AT_EMPTY_PATH) != 0)
+		r = complain(c, -errno,
 			"cannot give it to owner \"%s\", group \"%s\": %s "
 			"(run as a member of that group, or as root)",
 			s->owner != NULL ? s->owner : "",
 			s->group != NULL ? s->group : "", strerror(errno));
-	if (chmod(path, s->mode) != 0) /* what the umask took */
-		return complain(
+	else if ((st.st_mode & 07777) != s->mode && /* what the umask took */
+		 change_mode(fd, s->mode) != 0)
+		r = complain(
 			c, -errno, "cannot set its mode: %s", strerror(errno));
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 /*

@@ -43,7 +43,7 @@ touch "$dir/file"
 config "$dir/file" "$dir/dead"
 refused "output hec: spool $dir/file cannot be used: Not a directory"
 config "$dir/spool" "$dir/none/dead"
-refused "dead letters $dir/none/dead cannot be written: No such file"
+refused "dead letters $dir/none/dead cannot be used: No such file"
 config "$dir/spool" "$dir/spool"
 refused "dead letters $dir/spool cannot be written: Is a directory"
 

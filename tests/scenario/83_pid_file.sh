@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# The pid file: there while the daemon takes connections, gone after a clean
+# end, taken over after a crash, in the way of a second daemon, and never
+# written over what is something else.
+# shellcheck source=tests/scenario/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+
+# run NAME [ARGUMENT...]
+run() {
+	start "$1" "$builddir/src/tapferryd" --listen "unix:$dir/$1.sock" \
+		--output "file:$dir/$1.events" --pid-file "$dir/pid" "${@:2}"
+}
+# refused PATTERN - another one does not start, and says why
+refused() {
+	run other
+	finished other 1
+	grep -Eq "START_FAILED pid_file: $dir/pid$1" "$dir/other.err" ||
+		fail "not told: $1"
+	[ ! -e "$dir/other.sock" ] || fail "it left a socket"
+}
+
+run daemon
+wait_for "$dir/daemon.err" ' READY '
+equal "the pid file" "$(cat "$dir/pid")" "${pids[daemon]}"
+equal "who may read it" "$(stat -c %a "$dir/pid")" 644
+refused ": another daemon runs already, process ${pids[daemon]}: "
+equal "the pid file, after that" "$(cat "$dir/pid")" "${pids[daemon]}"
+kill -HUP "${pids[daemon]}"
+wait_for "$dir/daemon.err" ' RELOADED '
+equal "the pid file, after a reload" "$(cat "$dir/pid")" "${pids[daemon]}"
+daemon_stop
+[ ! -e "$dir/pid" ] || fail "the pid file is still there"
+
+# --- after a crash
+run daemon
+wait_for "$dir/daemon.err" ' READY '
+crashed=${pids[daemon]}
+stop daemon 137 KILL
+equal "what a crash leaves" "$(cat "$dir/pid")" "$crashed"
+run daemon
+wait_for "$dir/daemon.err" ' READY '
+wait_for "$dir/daemon.err" " PID_FILE_STALE .*pid=$crashed"
+equal "the pid file, taken over" "$(cat "$dir/pid")" "${pids[daemon]}"
+daemon_stop
+
+# --- a start that fails leaves none
+start daemon "$builddir/src/tapferryd" --listen "unix:$dir/none/sock" \
+	--output stdout --pid-file "$dir/pid"
+finished daemon 1
+[ ! -e "$dir/pid" ] || fail "a start that failed has left the pid file"
+
+# --- something else
+echo "root:x:0:0" >"$dir/pid"
+refused ' has something else in it than a process id: remove it'
+equal "something else" "$(cat "$dir/pid")" "root:x:0:0"
+rm "$dir/pid"
+mkdir "$dir/pid"
+refused ': Is a directory'
+rmdir "$dir/pid"
+ln -s "$dir/elsewhere" "$dir/pid"
+refused ': Too many levels of symbolic links'
+[ ! -e "$dir/elsewhere" ] || fail "it followed a link"
+rm "$dir/pid"
+
+# --- in a folder that is not the user's it is emptied
+if [ "$(id -u)" = 0 ]; then
+	chmod 0711 "$dir"
+	mkdir "$dir/users"
+	chown 4711 "$dir/users"
+	start daemon "$builddir/src/tapferryd" --user 4711 --group 4711 \
+		--listen "unix:$dir/users/sock" \
+		--output "file:$dir/users/events" --pid-file "$dir/pid"
+	wait_for "$dir/daemon.err" ' READY '
+	equal "the pid file, without root" "$(cat "$dir/pid")" "${pids[daemon]}"
+	daemon_stop
+	equal "the pid file, emptied" "$(stat -c %s "$dir/pid")" 0
+	run daemon
+	wait_for "$dir/daemon.err" ' READY '
+	equal "the pid file, again" "$(cat "$dir/pid")" "${pids[daemon]}"
+	daemon_stop
+fi
