@@ -17,6 +17,10 @@ enum {
 	UNITS_E_RANGE,      /* negative, or more than 64 bits hold */
 };
 
+/* For messages. */
+#define UNITS_OF_DURATION "ns, us, ms, s, m, h or d"
+#define UNITS_OF_SIZE     "B, kB, MB, GB, TB, KiB, MiB, GiB or TiB"
+
 /* Text to nanoseconds.  Return: 0 or UNITS_E_*; *ns is set on 0 only. */
 int units_parse_duration(const char *text, uint64_t *ns);
 

@@ -98,8 +98,10 @@ int override_add_listener(struct tree *t, const struct config_addition *a)
 {
 	config_setting_t *e;
 	int r = add_element(t, "listeners",
-		strncmp(a->text, "tcp:", 4) == 0 ? "tcp" : "unix", a->origin,
-		&e);
+		strncmp(a->text, "tcp:", 4) == 0   ? "tcp"
+		: strncmp(a->text, "tls:", 4) == 0 ? "tls"
+						   : "unix",
+		a->origin, &e);
 
 	if (r == 0 && e != NULL)
 		r = set_text(e, "address", a->text, a->origin);

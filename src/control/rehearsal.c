@@ -36,9 +36,10 @@ bool rehearse(const struct config *c, const char *file, struct buf *said,
 	well = problems->len == 0 && !buf_failed(problems);
 	if (well)
 		buf_printf(said,
-			"%s%sconfiguration ok: %zu listeners, %zu outputs\n",
+			"%s%sconfiguration ok: %zu listener%s, %zu output%s\n",
 			config_notes(c), buf_str(&notes), c->intake.n_listeners,
-			c->n_outputs);
+			c->intake.n_listeners == 1 ? "" : "s", c->n_outputs,
+			c->n_outputs == 1 ? "" : "s");
 	buf_deinit(&notes);
 	folders_deinit(&coming);
 	identity_deinit(&i);

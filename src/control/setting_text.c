@@ -101,10 +101,12 @@ static int parse_number(
 		wrong(why, s, text,
 			s->type == SETTING_INT ? "is not a whole number"
 			: s->type == SETTING_SIZE
-				? "is not a size such as \"64KiB\" or \"1MB\""
-				: "is not a duration such as \"500ms\"");
+				? "is not a size such as \"64KiB\" "
+				  "(units: " UNITS_OF_SIZE ")"
+				: "is not a duration such as \"500ms\" "
+				  "(units: " UNITS_OF_DURATION ")");
 	else if (r == UNITS_E_NO_UNIT)
-		wrong(why, s, text, "needs a unit: ns, us, ms, s, m, h or d");
+		wrong(why, s, text, "needs a unit: " UNITS_OF_DURATION);
 	else if (r != 0 || !number_allowed(s, value))
 		wrong(why, s, text, "is out of range");
 	else {

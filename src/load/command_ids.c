@@ -23,10 +23,10 @@ static void print(const struct ids *ids, bool list)
 			continue;
 		if (list)
 			ids_list(ids, i, stdout);
-		printf("ids run=%08" PRIx32 " sent=%" PRIu32 " taken=%" PRIu64
-		       " missing=%" PRIu64 " duplicated=%" PRIu64
-		       " extra=%" PRIu64 "\n",
-			s.run, s.sent, s.taken, s.missing, s.duplicated,
+		printf("ids run=%08" PRIx32 " numbered=%" PRIu32
+		       " taken=%" PRIu64 " missing=%" PRIu64
+		       " duplicated=%" PRIu64 " extra=%" PRIu64 "\n",
+			s.run, s.numbered, s.taken, s.missing, s.duplicated,
 			s.extra);
 	}
 	printf("unknown=%" PRIu64 "\n", atomic_load(&ids->file->unknown));

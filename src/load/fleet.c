@@ -56,13 +56,20 @@ static bool is_opening(enum producer_state state)
 
 static void tell_failure(struct fleet *f, const struct producer *p)
 {
-	char text[PRODUCER_TEXT_MAX];
+	const struct address *to = &f->settings.producer.link.to;
+	char text[PRODUCER_TEXT_MAX], where[ADDRESS_TEXT_MAX];
 
 	progress_clear(f->progress);
 	if (f->failed <= SHOWN_FAILURES) {
 		producer_error_text(p, text);
-		fprintf(stderr, "connection %u: %s after %" PRIu64 " frames\n",
-			p->number, text, p->frames);
+		address_format(&to->sa, to->len, where, sizeof(where));
+		fprintf(stderr,
+			"connection %u to %s%s, after %" PRIu64 " frames: %s\n",
+			p->number,
+			to->tls               ? "tls://"
+			: address_is_unix(to) ? ""
+					      : "tcp://",
+			where, p->frames, text);
 	} else if (f->failed == SHOWN_FAILURES + 1) {
 		fprintf(stderr, "further connections failed\n");
 	}

@@ -126,15 +126,15 @@ bool ids_sum(const struct ids *ids, unsigned i, struct ids_summary *s)
 	if (key == 0)
 		return false;
 	*s = (struct ids_summary){ .run = (uint32_t)(key >> 32),
-		.sent = (uint32_t)key };
-	for (uint32_t n = 0; n < s->sent; n++) {
+		.numbered = (uint32_t)key };
+	for (uint32_t n = 0; n < s->numbered; n++) {
 		uint8_t count = atomic_load(&ids->file->taken[i][n]);
 
 		s->taken += count > 0;
 		s->duplicated += count > 1;
 		s->extra += count > 1 ? count - 1U : 0;
 	}
-	s->missing = s->sent - s->taken;
+	s->missing = s->numbered - s->taken;
 	return true;
 }
 

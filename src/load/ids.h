@@ -57,7 +57,7 @@ void ids_take(struct ids *ids, struct slice text, uint64_t events);
 
 struct ids_summary {
 	uint32_t run;
-	uint32_t sent;       /* numbers given out */
+	uint32_t numbered;   /* numbers there are, sent or not */
 	uint64_t taken;      /* of them, at least once */
 	uint64_t missing;    /* never */
 	uint64_t duplicated; /* more than once */

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fstrm.h>
-#include <stdio.h>
 
 #include "wire/handshake.h"
 
@@ -357,41 +356,4 @@ bool producer_write(struct producer *p)
 		producer_is_idle(p))
 		end_unidirectional(p);
 	return !producer_is_over(p);
-}
-
-static const char *error_text(int error)
-{
-	switch (error) {
-	case LINK_E_BUSY:
-		return "the listener's queue was full all the time; raise its "
-		       "backlog";
-	case LINK_E_SOURCE:
-		return "the source address is not this machine's; --sources "
-		       "takes its own ones, such as 127.0.0.0/8 for loopback";
-	case LINK_E_PORTS:
-		return "no port is left from here to there; give more "
-		       "addresses to come from, such as --sources 127.0.0.0/8";
-	case PRODUCER_E_CLOSED:
-		return "the receiver closed the connection";
-	case PRODUCER_E_AWAY:
-		return "the receiver closed the connection instead of saying "
-		       "ACCEPT: at its limits, or not for us, or it wants TLS "
-		       "(tls:// instead of tcp://)";
-	case PRODUCER_E_REFUSED:
-		return "the receiver does not accept " HANDSHAKE_CONTENT_TYPE;
-	case PRODUCER_E_PROTOCOL:
-		return "the receiver does not speak Frame Streams";
-	case PRODUCER_E_SILENT:
-		return "the receiver did not answer in time";
-	default:
-		return strerror(-error);
-	}
-}
-
-void producer_error_text(const struct producer *p, char text[PRODUCER_TEXT_MAX])
-{
-	if (p->error == LINK_E_TLS)
-		link_error_text(&p->link, text);
-	else
-		snprintf(text, PRODUCER_TEXT_MAX, "%s", error_text(p->error));
 }

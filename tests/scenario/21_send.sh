@@ -71,7 +71,7 @@ start orphan "$load" send --to "unix:$dir/s" --rate 1000 --progress
 wait_for "$dir/orphan.err" 'sent [1-9][0-9]* frames'
 stop receiver
 finished orphan 1
-wait_for "$dir/orphan.err" '^connection 1: the receiver closed'
+wait_for "$dir/orphan.err" '^connection 1 to unix:.*: the receiver closed'
 
 # refused STATUS MESSAGE ARGUMENT...
 refused() {
@@ -90,4 +90,4 @@ refused 2 'choose one' --to "$dir/s" --generate --capture x
 refused 2 'there is none' --to "$dir/s" --loop
 refused 1 'No such file' --to "$dir/s" --capture "$dir/none"
 refused 1 'no Frame Streams file' --to "$dir/s" --capture "$0"
-refused 1 'connection 1: ' --to "unix:$dir/nobody" --count 1
+refused 1 'connection 1 to unix:.*nobody, after 0 frames: nobody listens there; start' --to "unix:$dir/nobody" --count 1

@@ -120,7 +120,7 @@ durable() {
 			for (i = r[1]; i <= (r[2] == "" ? r[1] : r[2]); i++)
 				printf "%08d\n", i }' >"$dir/not_taken"
 	# a run that nobody has seen yet is missing as a whole
-	grep -q 'sent=' < <("$builddir/src/tapferry-load" ids "$ids") &&
+	grep -q 'numbered=' < <("$builddir/src/tapferry-load" ids "$ids") &&
 		[ -z "$(comm -13 "$dir/on_disk" "$dir/not_taken")" ]
 }
 spool_empty() { [ -z "$(find "$dir/spool" -name '*.batch' -print -quit)" ]; }

@@ -62,7 +62,7 @@ play 600
 daemon_stop
 stop drained
 equal "ids" "$(ids_line "$dir/drained.ids")" \
-	'sent=600 taken=600 missing=0 duplicated=0 extra=0'
+	'numbered=600 taken=600 missing=0 duplicated=0 extra=0'
 equal "connections for 45 requests" "$(served drained)" 1
 
 echo '--- the last event of the day arrives, though no batch is full'
@@ -117,4 +117,4 @@ until_true 30 spool_empty || fail "the spool is not empty"
 daemon_stop
 stop back
 equal "ids" "$(ids_line "$dir/back.ids")" \
-	'sent=4000 taken=4000 missing=0 duplicated=0 extra=0'
+	'numbered=4000 taken=4000 missing=0 duplicated=0 extra=0'

@@ -1,5 +1,8 @@
 #include "base/units.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "lib/suite.h"
 
 static const struct {
@@ -111,6 +114,30 @@ START_TEST(the_largest_unit_that_divides_is_printed)
 }
 END_TEST
 
+START_TEST(each_unit_that_messages_name_is_one)
+{
+	static const char *const lists[] = { UNITS_OF_SIZE, UNITS_OF_DURATION };
+
+	for (unsigned i = 0; i < COUNT(lists); i++) {
+		char words[64], *rest = words, *word;
+
+		snprintf(words, sizeof(words), "%s", lists[i]);
+		while ((word = strsep(&rest, ", ")) != NULL) {
+			char text[80];
+			uint64_t value;
+
+			if (*word == '\0' || strcmp(word, "or") == 0)
+				continue;
+			snprintf(text, sizeof(text), "2%s", word);
+			ck_assert_msg((i == 0 ? units_parse_size
+					      : units_parse_duration)(
+					      text, &value) == 0,
+				"%s", text);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("units");
@@ -119,5 +146,6 @@ int main(void)
 	tcase_add_loop_test(t, sizes_are_read_exactly, 0, COUNT(sizes));
 	tcase_add_loop_test(t, what_is_printed_reads_back_the_same, 0, 14);
 	tcase_add_test(t, the_largest_unit_that_divides_is_printed);
+	tcase_add_test(t, each_unit_that_messages_name_is_one);
 	return suite_run("units", t);
 }

@@ -52,7 +52,7 @@ START_TEST(what_is_missing_and_what_came_twice_is_named)
 	ck_assert(!ids_sum(&ids, 1, &s));
 	ck_assert(ids_sum(&ids, 0, &s));
 	ck_assert_uint_eq(s.run, 42);
-	ck_assert_uint_eq(s.sent, 6);
+	ck_assert_uint_eq(s.numbered, 6);
 	ck_assert_uint_eq(s.taken, 2);
 	ck_assert_uint_eq(s.missing, 4);
 	ck_assert_uint_eq(s.duplicated, 1);
