@@ -17,7 +17,7 @@ test='clang libclang-rt-14-dev clang-format llvm-14 libc6-dbg
 	protobuf-c-compiler libprotobuf-c-dev protobuf-compiler libprotobuf-dev
 	fstrm-bin unbound bind9 bind9-utils bind9-dnsutils knot knot-module-dnstap knot-dnsutils nsd
 	knot-resolver pdns-recursor dnsdist dnsperf
-	python3 python3-yaml mandoc shellcheck zstd xz-utils curl openssl procps valgrind gnutls-bin nghttp2-server
+	python3 python3-yaml mandoc shellcheck zstd xz-utils curl openssl procps systemd valgrind gnutls-bin nghttp2-server
 	debhelper dpkg-dev lintian logrotate mmdebstrap iproute2 rpm rpmlint
 	prometheus chromium fonts-inter user-mode-linux'
 # linux-perf: what a running daemon does, by function
