@@ -1,11 +1,14 @@
 /*
  * Commands for what outputs keep on disk.
  *
- * The keeper's thread does them, main waits for it.
+ * The keeper's thread does them.  Main waits for it, but no longer than a
+ * moment: a disk may hang for ever, and the daemon has other things to do.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <urcu/compiler.h>
 
 #include "base/clock.h"
 #include "control/command.h"
@@ -19,15 +22,77 @@ enum {
 	LETTERS_OCTETS = 8 * 1024 * 1024, /* of a reply */
 };
 
+/* For all of a command's chores together. */
+#define PATIENCE_NS (2 * NS_PER_S)
+
 /* What the keeper is told, and tells. */
 struct chore {
-	struct command *command;
-	const struct outlet *outlet;
+	struct keeper_chore head; /* first */
+	/* of the output; its keeper outlives neither feed nor texts */
+	const struct feed *feed;
+	struct keeper_settings settings;
 	uint64_t limit, listed;
+	size_t room; /* octets that may be listed */
 	uint64_t file;
 	uint64_t events;
 	int result;
+	struct buf text;  /* what it lists: one value, in JSON */
+	struct jbuf list; /* into text */
 };
+
+static void chore_free(struct keeper_chore *head)
+{
+	struct chore *e = caa_container_of(head, struct chore, head);
+
+	buf_deinit(&e->text);
+	free(e);
+}
+
+static struct chore *chore_of(struct keeper_chore *head)
+{
+	return caa_container_of(head, struct chore, head);
+}
+
+/* Return: NULL: it is refused. */
+static struct chore *chore_new(struct command *c, const struct outlet *t,
+	void (*act)(struct keeper *k, struct keeper_chore *head))
+{
+	struct chore *e = calloc(1, sizeof(*e));
+
+	if (e == NULL) {
+		command_refuse(c, "", "out of memory");
+		return NULL;
+	}
+	keeper_chore_init(&e->head, act, chore_free);
+	e->feed = &t->feed;
+	e->settings = t->settings.keeper;
+	e->text = BUF_NULL;
+	e->list = JBUF_INIT(&e->text);
+	return e;
+}
+
+static uint64_t patience_ends_ns(void)
+{
+	return clock_mono_ns(&clock_system) + PATIENCE_NS;
+}
+
+/* Has it done?  Return: true; false: it is refused, with words on the disk. */
+static bool is_done(struct command *c, const struct outlet *t, struct chore *e,
+	uint64_t end)
+{
+	int r = keeper_call(t->feed.keeper, &e->head, end);
+
+	if (r != 0)
+		command_refuse(c,
+			r == KEEPER_E_LATE
+				? "it goes on with it; look again later, and "
+				  "after the disk"
+				: "nothing was done; look after the disk, and "
+				  "ask again later",
+			"the disk of output %s does not answer",
+			t->feed.settings.name);
+	return r == 0;
+}
 
 static bool has_spool(const struct outlet *t)
 {
@@ -40,11 +105,34 @@ static bool has_letters(const struct outlet *t)
 	       t->settings.keeper.dead_letters.path != NULL;
 }
 
+/* One output's value.  Return: false: refused. */
+static bool list_one(struct command *c, const struct outlet *t,
+	void (*fn)(struct keeper *k, struct keeper_chore *head), uint64_t limit,
+	uint64_t end)
+{
+	struct chore *e = chore_new(c, t, fn);
+	bool done;
+
+	if (e == NULL)
+		return false;
+	e->limit = limit;
+	e->room =
+		LETTERS_OCTETS > c->text.len ? LETTERS_OCTETS - c->text.len : 0;
+	done = is_done(c, t, e, end);
+	if (done && !buf_failed(&e->text))
+		jbuf_raw(&c->result, NULL, buf_str(&e->text));
+	else
+		c->text.failed |= done;
+	keeper_chore_put(&e->head);
+	return done;
+}
+
 /* fn() for the output that is named, or for each that fits. */
 static void each_outlet(struct command *c, bool (*fits)(const struct outlet *t),
-	const char *what, void (*fn)(struct keeper *k, void *arg),
-	uint64_t limit)
+	const char *what,
+	void (*fn)(struct keeper *k, struct keeper_chore *head), uint64_t limit)
 {
+	uint64_t end = patience_ends_ns();
 	const struct outlets *o = c->room->outlets;
 	const struct outlet *only = NULL;
 
@@ -56,12 +144,9 @@ static void each_outlet(struct command *c, bool (*fits)(const struct outlet *t),
 	jbuf_open(&c->result, NULL, '{');
 	jbuf_open(&c->result, "outputs", '[');
 	for (size_t i = 0; i < o->n; i++) {
-		struct chore e = {
-			.command = c, .outlet = o->of[i], .limit = limit
-		};
-
-		if ((only == NULL || only == o->of[i]) && fits(o->of[i]))
-			keeper_call(o->of[i]->feed.keeper, fn, &e);
+		if ((only == NULL || only == o->of[i]) && fits(o->of[i]) &&
+			!list_one(c, o->of[i], fn, limit, end))
+			return;
 	}
 	jbuf_close(&c->result, ']');
 	jbuf_close(&c->result, '}');
@@ -84,20 +169,20 @@ static void put_file(struct jbuf *j, const struct spool_file *f)
 	jbuf_close(j, '}');
 }
 
-static void list_files(struct keeper *k, void *arg)
+static void list_files(struct keeper *k, struct keeper_chore *head)
 {
-	struct chore *e = arg;
+	struct chore *e = chore_of(head);
 	const struct spool *s = keeper_spool(k);
-	const struct spool_usage *u = &e->outlet->feed.disk.usage;
-	struct jbuf *j = &e->command->result;
+	const struct spool_usage *u = &e->feed->disk.usage;
+	struct jbuf *j = &e->list;
 
 	jbuf_open(j, NULL, '{');
-	jbuf_text(j, "output", e->outlet->feed.settings.name);
-	jbuf_text(j, "path", e->outlet->settings.keeper.spool.path);
+	jbuf_text(j, "output", e->feed->settings.name);
+	jbuf_text(j, "path", e->settings.spool.path);
 	jbuf_u64(j, "files", atomic_load(&u->files));
 	jbuf_u64(j, "events", atomic_load(&u->events));
 	jbuf_u64(j, "bytes", atomic_load(&u->bytes));
-	jbuf_bool(j, "refuses", atomic_load(&e->outlet->feed.disk.refuses));
+	jbuf_bool(j, "refuses", atomic_load(&e->feed->disk.refuses));
 	jbuf_open(j, "list", '[');
 	for (const struct spool_file *f = spool_next(s, NULL);
 		f != NULL && e->listed < e->limit; f = spool_next(s, f)) {
@@ -116,95 +201,110 @@ void command_spool(struct command *c)
 		each_outlet(c, has_spool, " with a spool", list_files, limit);
 }
 
-static void retry_disk(struct keeper *k, void *arg)
+static void retry_disk(struct keeper *k, struct keeper_chore *head)
 {
-	(void)arg;
+	(void)head;
 	keeper_retry(k);
 }
 
 void command_spool_replay(struct command *c)
 {
 	const struct outlet *t = command_outlet(c, has_spool, " with a spool");
+	struct chore *e = t != NULL ? chore_new(c, t, retry_disk) : NULL;
 
-	if (t == NULL)
+	if (e == NULL)
 		return;
-	keeper_call(t->feed.keeper, retry_disk, NULL);
-	jbuf_open(&c->result, NULL, '{');
-	jbuf_text(&c->result, "output", t->feed.settings.name);
-	jbuf_u64(&c->result, "events", atomic_load(&t->feed.disk.usage.events));
-	jbuf_bool(&c->result, "paused", feed_is_paused(&t->feed));
-	jbuf_close(&c->result, '}');
+	if (is_done(c, t, e, patience_ends_ns())) {
+		jbuf_open(&c->result, NULL, '{');
+		jbuf_text(&c->result, "output", t->feed.settings.name);
+		jbuf_u64(&c->result, "events",
+			atomic_load(&t->feed.disk.usage.events));
+		jbuf_bool(&c->result, "paused", feed_is_paused(&t->feed));
+		jbuf_close(&c->result, '}');
+	}
+	keeper_chore_put(&e->head);
 }
 
-static void discard(struct keeper *k, void *arg)
+static void discard(struct keeper *k, struct keeper_chore *head)
 {
-	struct chore *e = arg;
+	struct chore *e = chore_of(head);
 
 	e->events = keeper_discard(k, e->file);
+}
+
+static void tell_discarded(
+	struct command *c, const struct outlet *t, const struct chore *e)
+{
+	if (e->events == 0 && e->file != 0) {
+		command_refuse(c, "list them: tapferryctl spool",
+			"no file %llu waits in the spool of %s",
+			(unsigned long long)e->file, t->feed.settings.name);
+		return;
+	}
+	jbuf_open(&c->result, NULL, '{');
+	jbuf_text(&c->result, "output", t->feed.settings.name);
+	jbuf_u64(&c->result, "events", e->events);
+	jbuf_close(&c->result, '}');
 }
 
 void command_spool_discard(struct command *c)
 {
 	const struct outlet *t = command_outlet(c, has_spool, " with a spool");
-	struct chore e = { .command = c, .outlet = t };
+	struct chore *e;
+	uint64_t file = 0;
 	bool all = false;
 
-	if (t == NULL || !command_number(c, "file", 1, INT64_MAX, &e.file) ||
+	if (t == NULL || !command_number(c, "file", 1, INT64_MAX, &file) ||
 		!command_flag(c, "all", &all))
 		return;
-	if ((e.file != 0) == all) {
+	if ((file != 0) == all) {
 		command_refuse(c,
 			"give the number of a file, or all: the events are "
 			"gone then",
 			"what is to be discarded?");
 		return;
 	}
-	keeper_call(t->feed.keeper, discard, &e);
-	if (e.events == 0 && !all) {
-		command_refuse(c, "list them: tapferryctl spool",
-			"no file %llu waits in the spool of %s",
-			(unsigned long long)e.file, t->feed.settings.name);
+	e = chore_new(c, t, discard);
+	if (e == NULL)
 		return;
-	}
-	jbuf_open(&c->result, NULL, '{');
-	jbuf_text(&c->result, "output", t->feed.settings.name);
-	jbuf_u64(&c->result, "events", e.events);
-	jbuf_close(&c->result, '}');
+	e->file = file;
+	if (is_done(c, t, e, patience_ends_ns()))
+		tell_discarded(c, t, e);
+	keeper_chore_put(&e->head);
 }
 
 /* A line is JSON, unless somebody has been at the file. */
 static int put_letter(void *arg, struct slice line)
 {
 	struct chore *e = arg;
-	struct command *c = e->command;
 	json_t *j;
 
-	if (e->listed == e->limit || c->text.len > LETTERS_OCTETS)
+	if (e->listed == e->limit || e->text.len > e->room)
 		return 1;
 	j = json_loadb((const char *)line.data, line.len, 0, NULL);
 	if (j != NULL) {
 		char *dump = json_dumps(j, JSON_COMPACT);
 
 		if (dump != NULL)
-			jbuf_raw(&c->result, NULL, dump);
+			jbuf_raw(&e->list, NULL, dump);
 		free(dump);
 	} else {
-		jbuf_slice(&c->result, NULL, line);
+		jbuf_slice(&e->list, NULL, line);
 	}
 	json_decref(j);
 	e->listed++;
 	return 0;
 }
 
-static void list_letters(struct keeper *k, void *arg)
+static void list_letters(struct keeper *k, struct keeper_chore *head)
 {
-	struct chore *e = arg;
-	struct jbuf *j = &e->command->result;
+	struct chore *e = chore_of(head);
+	struct jbuf *j = &e->list;
 	int r;
 
 	jbuf_open(j, NULL, '{');
-	jbuf_text(j, "output", e->outlet->feed.settings.name);
-	jbuf_text(j, "path", e->outlet->settings.keeper.dead_letters.path);
+	jbuf_text(j, "output", e->feed->settings.name);
+	jbuf_text(j, "path", e->settings.dead_letters.path);
 	jbuf_open(j, "list", '[');
 	r = dead_letters_each(keeper_dead_letters(k), put_letter, e);
 	jbuf_close(j, ']');
@@ -223,30 +323,37 @@ void command_letters(struct command *c)
 			limit);
 }
 
-static void resend(struct keeper *k, void *arg)
+static void resend(struct keeper *k, struct keeper_chore *head)
 {
-	struct chore *e = arg;
+	struct chore *e = chore_of(head);
 
 	e->result = keeper_resend(k);
+}
+
+static void tell_resending(
+	struct command *c, const struct outlet *t, const struct chore *e)
+{
+	if (e->result < 0) {
+		command_refuse(c, "see the log, and the folder's permissions",
+			"the dead letters of %s cannot be sent again: %s",
+			t->feed.settings.name, strerror(-e->result));
+		return;
+	}
+	jbuf_open(&c->result, NULL, '{');
+	jbuf_text(&c->result, "output", t->feed.settings.name);
+	jbuf_bool(&c->result, "resending", e->result == 0);
+	jbuf_close(&c->result, '}');
 }
 
 void command_letters_replay(struct command *c)
 {
 	const struct outlet *t =
 		command_outlet(c, has_letters, " with dead letters");
-	struct chore e = { .command = c };
+	struct chore *e = t != NULL ? chore_new(c, t, resend) : NULL;
 
-	if (t == NULL)
+	if (e == NULL)
 		return;
-	keeper_call(t->feed.keeper, resend, &e);
-	if (e.result < 0) {
-		command_refuse(c, "see the log, and the folder's permissions",
-			"the dead letters of %s cannot be sent again: %s",
-			t->feed.settings.name, strerror(-e.result));
-		return;
-	}
-	jbuf_open(&c->result, NULL, '{');
-	jbuf_text(&c->result, "output", t->feed.settings.name);
-	jbuf_bool(&c->result, "resending", e.result == 0);
-	jbuf_close(&c->result, '}');
+	if (is_done(c, t, e, patience_ends_ns()))
+		tell_resending(c, t, e);
+	keeper_chore_put(&e->head);
 }

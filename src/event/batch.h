@@ -21,7 +21,7 @@
  * What goes to an output's keeper (spool/keeper.h) through one ring: each kind
  * of thing begins with its name.
  */
-enum errand { ERRAND_BATCH = 0, ERRAND_LETTER, ERRAND_CALL };
+enum errand { ERRAND_BATCH = 0, ERRAND_LETTER, ERRAND_CHORE };
 
 struct spool_file;
 

@@ -31,8 +31,6 @@ static void take_batch(struct keeper *k, struct batch *b)
 
 static void take_errand(struct keeper *k, void *item)
 {
-	struct keeper_call *call = item;
-
 	if (*(enum errand *)item != ERRAND_BATCH)
 		feed_message_taken(k->feed);
 	switch (*(enum errand *)item) {
@@ -42,9 +40,8 @@ static void take_errand(struct keeper *k, void *item)
 	case ERRAND_LETTER:
 		keeper_write_letter(k, item);
 		break;
-	case ERRAND_CALL:
-		call->fn(k, call->arg);
-		sem_post(&call->done);
+	case ERRAND_CHORE:
+		keeper_do_chore(k, item);
 		break;
 	}
 }
@@ -267,6 +264,21 @@ bool keeper_ended(const struct keeper *k)
 	return atomic_load(&k->ended);
 }
 
+/* Chores that came when the thread had ended. */
+static void cancel_chores(struct keeper *k)
+{
+	struct ring *errands = &k->feed->disk.errands;
+	void *item;
+
+	for (size_t n = ring_len(errands); n > 0; n--) {
+		item = ring_try_pop(errands);
+		if (*(enum errand *)item == ERRAND_CHORE)
+			keeper_chore_put(item);
+		else
+			ring_push(errands, item);
+	}
+}
+
 struct keeper *keeper_free(struct keeper *k)
 {
 	if (k == NULL)
@@ -274,6 +286,7 @@ struct keeper *keeper_free(struct keeper *k)
 	feed_close(k->feed); /* done, but for a start that failed */
 	keeper_close(k);
 	thread_join(&k->thread);
+	cancel_chores(k);
 	deinit(k);
 	return NULL;
 }

@@ -21,6 +21,8 @@
 #include "event/feed.h"
 #include "spool/dead_letters.h"
 #include "spool/spool.h"
+#include "sync/event_count.h"
+#include "sync/ref.h"
 #include "sync/stop.h"
 #include "sync/thread.h"
 
@@ -66,15 +68,45 @@ bool keeper_ended(const struct keeper *k);
 struct keeper *keeper_free(struct keeper *k); /* NULL */
 
 /*
- * keeper_call() - have the keeper's thread do something with what it keeps
- *
- * For lists and commands of the operator.  Thread: one at a time, while the
- * output runs (not after its end has begun); blocks until it is done.
+ * A chore: what the keeper's thread is to do for somebody with what it keeps.
+ * It begins a struct of the asker's, on the heap, that has everything the chore
+ * needs: the disk may keep it longer than the asker waits.
  */
-void keeper_call(
-	struct keeper *k, void (*fn)(struct keeper *k, void *arg), void *arg);
+struct keeper_chore {
+	enum errand errand;  /* const after init: ERRAND_CHORE */
+	struct urcu_ref ref; /* atomic: the asker's and the keeper's */
+	void (*act)(struct keeper *k, struct keeper_chore *c); /* const */
+	void (*free)(struct keeper_chore *c);                  /* const */
+	_Atomic int state;          /* atomic: enum keeper_chore_state */
+	struct event_count changed; /* atomic: state is another one */
+};
 
-/* --- for functions given to keeper_call() */
+/*
+ * keeper_chore_init() - with one reference: the caller's
+ * @act:   does it.  Thread: the keeper's
+ * @free:  with the last reference.  Any thread
+ */
+void keeper_chore_init(struct keeper_chore *c,
+	void (*act)(struct keeper *k, struct keeper_chore *c),
+	void (*free)(struct keeper_chore *c));
+void keeper_chore_put(struct keeper_chore *c);
+
+enum {
+	KEEPER_E_BUSY = 1, /* it was not begun, and will not be */
+	KEEPER_E_LATE,     /* it was begun, and is not done yet */
+};
+
+/*
+ * keeper_call() - have a chore done
+ *
+ * For lists and commands of the operator.  Thread: any, while the output's
+ * keeper is not freed; blocks until it is done, or that time.
+ * Return: 0, then what it says is the caller's to read, or KEEPER_E_*.
+ */
+int keeper_call(
+	struct keeper *k, struct keeper_chore *c, uint64_t mono_until_ns);
+
+/* --- for chores */
 
 /* The spool (spool_next() lists it); NULL: none. */
 struct spool *keeper_spool(struct keeper *k);

@@ -2,23 +2,84 @@
 #include "spool/keeper_own.h"
 
 #include <time.h>
+#include <urcu/compiler.h>
 
-void keeper_call(
-	struct keeper *k, void (*fn)(struct keeper *k, void *arg), void *arg)
+#include "base/clock.h"
+
+enum keeper_chore_state {
+	CHORE_WAITS = 0,
+	CHORE_BEGUN,
+	CHORE_DONE,
+	CHORE_CANCELLED,
+};
+
+/* How often is looked whether there is a place among the errands. */
+#define PLACE_NS NS_PER_MS
+
+void keeper_chore_init(struct keeper_chore *c,
+	void (*act)(struct keeper *k, struct keeper_chore *c),
+	void (*free)(struct keeper_chore *c))
 {
-	struct keeper_call call = {
-		.errand = ERRAND_CALL, .fn = fn, .arg = arg
+	*c = (struct keeper_chore){
+		.errand = ERRAND_CHORE, .act = act, .free = free
 	};
+	urcu_ref_init(&c->ref);
+	event_count_init(&c->changed);
+}
 
-	sem_init(&call.done, 0, 0);
-	while (!feed_message(k->feed, &call)) {
-		const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+static void release(struct urcu_ref *ref)
+{
+	struct keeper_chore *c =
+		caa_container_of(ref, struct keeper_chore, ref);
 
+	ref_ended(ref);
+	c->free(c);
+}
+
+void keeper_chore_put(struct keeper_chore *c)
+{
+	ref_put(&c->ref, release);
+}
+
+static bool turn(struct keeper_chore *c, int from, int to)
+{
+	return atomic_compare_exchange_strong(&c->state, &from, to);
+}
+
+void keeper_do_chore(struct keeper *k, struct keeper_chore *c)
+{
+	if (turn(c, CHORE_WAITS, CHORE_BEGUN)) {
+		c->act(k, c);
+		atomic_store(&c->state, CHORE_DONE);
+		event_count_step(&c->changed);
+	}
+	keeper_chore_put(c);
+}
+
+int keeper_call(
+	struct keeper *k, struct keeper_chore *c, uint64_t mono_until_ns)
+{
+	const struct timespec pause = { .tv_nsec = PLACE_NS };
+	uint32_t seen;
+
+	if (keeper_ended(k))
+		return KEEPER_E_BUSY;
+	ref_get(&c->ref);
+	while (!feed_message(k->feed, c)) {
+		if (keeper_now_ns() >= mono_until_ns) {
+			keeper_chore_put(c);
+			return KEEPER_E_BUSY;
+		}
 		nanosleep(&pause, NULL);
 	}
-	while (sem_wait(&call.done) != 0)
-		; /* interrupted */
-	sem_destroy(&call.done);
+	do {
+		seen = event_count_value(&c->changed);
+		if (atomic_load(&c->state) == CHORE_DONE)
+			return 0;
+	} while (event_count_wait(&c->changed, seen, mono_until_ns));
+	if (turn(c, CHORE_WAITS, CHORE_CANCELLED))
+		return KEEPER_E_BUSY;
+	return atomic_load(&c->state) == CHORE_DONE ? 0 : KEEPER_E_LATE;
 }
 
 struct spool *keeper_spool(struct keeper *k)

@@ -10,8 +10,6 @@
 #ifndef TAPFERRY_SPOOL_KEEPER_OWN_H
 #define TAPFERRY_SPOOL_KEEPER_OWN_H
 
-#include <semaphore.h>
-
 #include "base/clock.h"
 #include "spool/keeper.h"
 
@@ -38,14 +36,6 @@ struct keeper {
 	struct thread thread;
 	_Atomic bool cut;   /* atomic */
 	_Atomic bool ended; /* atomic */
-};
-
-/* A function for the keeper's thread, and who waits for its end. */
-struct keeper_call {
-	enum errand errand; /* ERRAND_CALL */
-	void (*fn)(struct keeper *k, void *arg);
-	void *arg;
-	sem_t done;
 };
 
 static inline uint64_t keeper_now_ns(void)
@@ -91,6 +81,9 @@ void keeper_take_new(struct keeper *k, struct batch *b, bool stalled);
 
 /* One with a file comes back: settled, in part, or not at all. */
 void keeper_take_back(struct keeper *k, struct batch *b);
+
+/* Does it, unless nobody waits for it any more; its reference goes. */
+void keeper_do_chore(struct keeper *k, struct keeper_chore *c);
 
 /* --- from time to time */
 

@@ -64,6 +64,43 @@ static uint64_t stat_of(enum output_stat id)
 	return stat_sum(&feed.stats, id);
 }
 
+struct errand_of_test {
+	struct keeper_chore head;
+	void (*fn)(struct keeper *k, void *arg);
+	void *arg;
+};
+
+static void act(struct keeper *k, struct keeper_chore *head)
+{
+	struct errand_of_test *e = (struct errand_of_test *)head;
+
+	e->fn(k, e->arg);
+}
+
+static void free_errand(struct keeper_chore *head)
+{
+	free(head);
+}
+
+static int call_for(
+	uint64_t ns, void (*fn)(struct keeper *k, void *arg), void *arg)
+{
+	struct errand_of_test *e = calloc(1, sizeof(*e));
+	int r;
+
+	keeper_chore_init(&e->head, act, free_errand);
+	e->fn = fn;
+	e->arg = arg;
+	r = keeper_call(keeper, &e->head, clock_mono_ns(&clock_system) + ns);
+	keeper_chore_put(&e->head);
+	return r;
+}
+
+static void call(void (*fn)(struct keeper *k, void *arg), void *arg)
+{
+	ck_assert_int_eq(call_for(20 * NS_PER_S, fn, arg), 0);
+}
+
 static uint64_t in_spool(void)
 {
 	return atomic_load(&feed.disk.usage.events);
@@ -459,7 +496,7 @@ START_TEST(a_full_disk_leaves_memory_then_drops)
 	expect_ledger();
 	/* there is room again, and it is noticed */
 	disk_fault_at(0, DISK_FAIL, 0, false);
-	keeper_call(keeper, retry_now, NULL);
+	call(retry_now, NULL);
 	WAIT_FOR(!atomic_load(&feed.disk.refuses));
 	add(BATCH);
 	WAIT_FOR(stat_of(OUTPUT_SPOOL_WRITTEN) == 1);
@@ -521,10 +558,18 @@ START_TEST(always_with_a_broken_disk_still_delivers)
 }
 END_TEST
 
+static void count_call(struct keeper *k, void *arg)
+{
+	(void)k;
+	*(unsigned *)arg += 1;
+}
+
 /* A disk that does not answer: workers and senders go on without it. */
 START_TEST(a_disk_that_hangs_holds_nobody_up)
 {
 	static const enum spool_mode modes[] = { SPOOL_OVERFLOW, SPOOL_ALWAYS };
+
+	unsigned calls = 0;
 
 	settings.spool.mode = modes[_i];
 	start();
@@ -535,7 +580,13 @@ START_TEST(a_disk_that_hangs_holds_nobody_up)
 	if (modes[_i] == SPOOL_OVERFLOW) /* memory is delivered meanwhile */
 		deliver_until(QUEUE * BATCH);
 	WAIT_FOR(disk_fault_happened());
+	/* nor an operator; what was not begun will not be done behind him */
+	for (unsigned i = 0; i < 20; i++)
+		ck_assert_int_eq(
+			call_for(NS_PER_MS, count_call, &calls), KEEPER_E_BUSY);
 	disk_fault_at(0, DISK_FAIL, 0, false);
+	call(count_call, &calls);
+	ck_assert_uint_eq(calls, 1);
 	deliver_until(added - stat_of(OUTPUT_DROPPED_SPOOL_FULL));
 	finish();
 	ck_assert_uint_eq(in_spool(), 0);
@@ -558,7 +609,7 @@ START_TEST(max_size_holds_and_replay_makes_room)
 
 	deliver_until(added - stat_of(OUTPUT_DROPPED_SPOOL_FULL));
 	WAIT_FOR(files() == 0);
-	keeper_call(keeper, retry_now, NULL);
+	call(retry_now, NULL);
 	WAIT_FOR(!atomic_load(&feed.disk.refuses));
 	add(BATCH * (QUEUE + 1));
 	WAIT_FOR(stat_of(OUTPUT_SPOOL_WRITTEN) > written);
@@ -649,16 +700,39 @@ START_TEST(the_operator_lists_and_discards)
 		add(BATCH);
 		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
 	}
-	keeper_call(keeper, count_files, &n);
+	call(count_files, &n);
 	ck_assert_uint_eq(n, files());
 	ck_assert_uint_gt(n, feed_replays(&feed));
-	keeper_call(keeper, discard, &which);
+	call(discard, &which);
 	ck_assert_uint_eq(which, BATCH);
 	which = 0;
-	keeper_call(keeper, discard, &which);
+	call(discard, &which);
 	ck_assert_uint_eq(
 		which + BATCH, stat_of(OUTPUT_DROPPED_SPOOL_DISCARDED));
 	ck_assert_uint_eq(in_spool(), 0);
+	deliver_until(added - stat_of(OUTPUT_DROPPED_SPOOL_DISCARDED));
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(a_chore_that_hangs_is_done_without_the_one_who_asked)
+{
+	uint64_t number = 0;
+
+	start();
+	for (unsigned i = 0; i < 20; i++) {
+		add(BATCH);
+		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+	}
+	WAIT_FOR(atomic_load(&feed.disk.replays) == feed_replays(&feed));
+	disk_fault_at(1, DISK_HANG, 0, false);
+	ck_assert_int_eq(
+		call_for(200 * NS_PER_MS, discard, &number), KEEPER_E_LATE);
+	ck_assert_int_eq(call_for(NS_PER_MS, discard, &number), KEEPER_E_BUSY);
+	disk_fault_at(0, DISK_FAIL, 0, false);
+	WAIT_FOR(in_spool() == 0);
+	ck_assert_uint_gt(stat_of(OUTPUT_DROPPED_SPOOL_DISCARDED), 0);
 	deliver_until(added - stat_of(OUTPUT_DROPPED_SPOOL_DISCARDED));
 	finish();
 	feed_deinit(&feed);
@@ -714,16 +788,16 @@ START_TEST(refused_events_are_kept_and_can_be_sent_again)
 	if (_i == 1)
 		settings.spool.path = NULL;
 	start();
-	keeper_call(keeper, resend, &r);
+	call(resend, &r);
 	ck_assert_int_eq(r, DEAD_LETTERS_E_NONE);
 	add(3 * BATCH);
 	for (unsigned i = 0; i < 3; i++)
 		refuse(next(20000));
 	WAIT_FOR(stat_of(OUTPUT_DEAD_LETTERED) == 3 * BATCH);
-	keeper_call(keeper, count_letters, &n);
+	call(count_letters, &n);
 	ck_assert_uint_eq(n, 3 * BATCH);
 	expect_ledger();
-	keeper_call(keeper, resend, &r);
+	call(resend, &r);
 	ck_assert_int_eq(r, 0);
 	deliver_until(2 * BATCH);
 	struct batch *b = next(20000);
@@ -735,9 +809,9 @@ START_TEST(refused_events_are_kept_and_can_be_sent_again)
 	ck_assert_uint_eq(stat_of(OUTPUT_DEAD_LETTERED), 3 * BATCH + 6);
 	restart();
 	n = 0;
-	keeper_call(keeper, count_letters, &n);
+	call(count_letters, &n);
 	ck_assert_uint_eq(n, 6);
-	keeper_call(keeper, resend, &r);
+	call(resend, &r);
 	deliver_until(6);
 	finish();
 	expect_each_once();
@@ -799,6 +873,7 @@ int main(void)
 	tcase_add_test(t, damaged_files_block_nothing);
 	tcase_add_test(t, what_is_too_old_is_dropped_and_counted);
 	tcase_add_test(t, the_operator_lists_and_discards);
+	tcase_add_test(t, a_chore_that_hangs_is_done_without_the_one_who_asked);
 	tcase_add_loop_test(
 		t, refused_events_are_kept_and_can_be_sent_again, 0, 2);
 	tcase_add_test(t,
