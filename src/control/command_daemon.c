@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "control/command.h"
+#include "control/reload.h"
 #include "intake/registry.h"
 
 static void put_closed(struct command *c, unsigned n)
@@ -83,10 +84,12 @@ void command_reload(struct command *c)
 
 	if (r != 0) {
 		command_refuse(c,
-			r == -EBUSY ? "try again in a moment"
-				    : "correct it and reload again; until "
-				      "then the daemon goes on as it was",
-			r == -EBUSY ? "the last reload is still under way"
+			r == RELOAD_E_UNSETTLED
+				? "try again in a moment"
+				: "correct it and reload again; until "
+				  "then the daemon goes on as it was",
+			r == RELOAD_E_UNSETTLED
+				? "the last reload is still under way"
 			: r == -EINVAL
 				? "the configuration is wrong"
 				: "the configuration cannot be taken up");

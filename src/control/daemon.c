@@ -103,7 +103,7 @@ static int read_again(struct daemon *d, struct buf *said)
 			"listeners=%zu outputs=%zu max_connections=%u",
 			d->edition->config.intake.n_listeners, d->outlets.n,
 			d->edition->config.intake.max_connections);
-	} else if (r != -EBUSY) {
+	} else if (r < 0) {
 		log_lines(LOG_LEVEL_ERROR, buf_str(said));
 		log_error(RELOAD_FAILED,
 			"goes on by the configuration it had: correct it and "
@@ -119,7 +119,7 @@ static void read_again_by_signal(struct daemon *d)
 {
 	struct buf said = BUF_NULL;
 
-	d->reload_due = read_again(d, &said) == -EBUSY;
+	d->reload_due = read_again(d, &said) == RELOAD_E_UNSETTLED;
 	buf_deinit(&said);
 }
 

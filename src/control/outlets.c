@@ -12,6 +12,12 @@
 #include "deliver/places.h"
 #include "spool/keeper.h"
 
+/*
+ * Former outlets of one output that still wait for their backends.  Each has
+ * its threads, and up to a whole buffer of events that are not to be lost.
+ */
+enum { FORMER_MAX = 8 };
+
 /* The one that is for this output, and what is to be another with it. */
 static struct outlet *find(const struct outlets *o, const struct edition *e,
 	size_t index, unsigned *differs)
@@ -64,6 +70,33 @@ static void free_arrays(struct outlets *o)
 	*o = OUTLETS_NULL;
 }
 
+/* May one more of that name leave?  Return: 0 or -EBUSY. */
+static int check_former(
+	const struct outlets *o, const char *name, char *error, size_t cap)
+{
+	unsigned long long events = 0;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < o->n_leaving; i++) {
+		const struct outlet *t = o->leaving[i];
+
+		if (strcmp(t->feed.settings.name, name) != 0 ||
+			outlet_has_ended(t))
+			continue;
+		events += batch_pool_held(&t->feed.pool);
+		n++;
+	}
+	if (n < FORMER_MAX)
+		return 0;
+	snprintf(error, cap,
+		"output %s: what it was before the last %u reloads still waits "
+		"for backends, with %llu events: reload when they are "
+		"delivered, or leave its batches, buffer and dialect as they "
+		"are",
+		name, n, events);
+	return -EBUSY;
+}
+
 int outlets_prepare(const struct outlets *now, struct outlets *next,
 	struct edition *e, char *error, size_t cap)
 {
@@ -74,14 +107,18 @@ int outlets_prepare(const struct outlets *now, struct outlets *next,
 	for (size_t i = 0; r == 0 && i < c->n_outputs; i++) {
 		unsigned differs = DIFFERS_FEED;
 		struct outlet *had = find(now, e, i, &differs), *t = had;
+		const struct feed_settings *feed = &c->outputs[i].feed;
+		bool anew;
 
 		if (had != NULL && differs != 0)
 			r = places_check(
 				&c->outputs[i], &had->settings, error, cap);
 		if (r != 0)
 			break;
-		if (had == NULL ||
-			takes_another(had, differs, &c->outputs[i].feed))
+		anew = had == NULL || takes_another(had, differs, feed);
+		if (anew)
+			r = check_former(now, feed->name, error, cap);
+		if (anew && r == 0)
 			r = outlet_new(&t, e, i);
 		if (r == 0 && had != NULL && t != had) /* stays paused */
 			feed_pause(&t->feed, feed_is_paused(&had->feed));

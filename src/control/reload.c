@@ -72,7 +72,7 @@ int reload(const struct reload *l, struct buf *said)
 		buf_add_str(said,
 			"the last reload is still under way: an output "
 			"finishes its requests\n");
-		return -EBUSY;
+		return RELOAD_E_UNSETTLED;
 	}
 	r = config_load(&config, l->source, said);
 	if (r != 0)

@@ -20,14 +20,16 @@ struct reload {
 	struct intake *intake;
 };
 
+enum { RELOAD_E_UNSETTLED = 1 /* the last one is still under way */ };
+
 /*
  * reload() - read the configuration again and go on with it
  * @said:  written: on failure every problem, a line each; on success what was
  *         not taken up because it needs a restart, a line each
  *
  * Thread: main.
- * Return: 0; -EBUSY: the last one is still under way; -EINVAL or another
- * -errno: nothing has changed.
+ * Return: 0; RELOAD_E_UNSETTLED; -EINVAL or another -errno.  Unless it is 0,
+ * nothing has changed.
  */
 int reload(const struct reload *r, struct buf *said);
 

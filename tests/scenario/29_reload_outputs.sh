@@ -133,3 +133,20 @@ stop three
 equal "delivered after a better reload" "$(total delivered)" 3000
 equal "dropped at the end" "$(total dropped_shutdown)" 1000
 equal "collected after a better reload" "$(collected three)" 3000
+
+# --- a spool that another process has is refused with a word, not tried for ever
+reloads=0
+collect four
+configure '' "$(collect_url four)"
+daemon -c "$dir/tapferry.conf"
+mkdir "$dir/taken"
+exec 9>"$dir/taken/lock"
+flock -n 9
+more="{ name = \"more\"; type = \"hec\"; token = \"t\"; spool = { path = \"$dir/taken\"; };"
+sed -i "s|^  backends = \(.*\); } );\$|  backends = \1; }, $more backends = \1; } );|" \
+	"$dir/tapferry.conf"
+kill -HUP "${pids[daemon]}"
+wait_for "$dir/daemon.err" 'RELOAD_PROBLEM .*output more: spool .*taken'
+exec 9>&-
+daemon_stop
+stop four
