@@ -58,6 +58,21 @@ uint32_t event_count_value(const struct event_count *e)
 	return ck_ec32_value(&e->ec);
 }
 
+/*
+ * Concurrency Kit sleeps in steps that grow to a second and looks at the
+ * deadline between them: no step may go past it.
+ */
+static int end_at_deadline(
+	const struct ck_ec_wait_state *state, struct timespec *step)
+{
+	const struct timespec *at = state->data;
+
+	if (step->tv_sec > at->tv_sec ||
+		(step->tv_sec == at->tv_sec && step->tv_nsec > at->tv_nsec))
+		*step = *at;
+	return 0;
+}
+
 bool event_count_wait(
 	struct event_count *e, uint32_t seen, uint64_t mono_deadline_ns)
 {
@@ -66,6 +81,8 @@ bool event_count_wait(
 		.tv_nsec = (long)(mono_deadline_ns % NS_PER_S),
 	};
 
-	return ck_ec32_wait(&e->ec, &ec_mode, seen,
-		       mono_deadline_ns == UINT64_MAX ? NULL : &at) == 0;
+	if (mono_deadline_ns == UINT64_MAX)
+		return ck_ec32_wait(&e->ec, &ec_mode, seen, NULL) == 0;
+	return ck_ec32_wait_pred(
+		       &e->ec, &ec_mode, seen, end_at_deadline, &at, &at) == 0;
 }
