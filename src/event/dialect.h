@@ -29,8 +29,12 @@ struct encoder {
 	enum include_raw include_raw;
 	struct mnemonics words;             /* const after encoder_new() */
 	struct flag_text flags[FLAG_TEXTS]; /* const after encoder_new() */
-	uint8_t *constants; /* of the HEC envelope, behind the time */
+	uint8_t *constants; /* of the envelope, behind the time */
 	size_t constants_len;
+	bool msgid_by_type;   /* SYSLOG: the type comes behind the constants */
+	uint8_t priority[16]; /* SYSLOG: "<134>1 " */
+	uint8_t priority_len;
+	bool bom;
 	struct stamp stamp;
 	struct name_memo names; /* of the event being written */
 	struct rdata_text *rdata;
@@ -42,6 +46,13 @@ void native_write(struct encoder *e, struct json *j, const struct event *event,
 	uint8_t first);
 void cim_write(struct encoder *e, struct json *j, const struct event *event,
 	uint8_t first);
+
+/* The constant parts of a SYSLOG envelope.  Return: 0 or -ENOMEM. */
+int syslog_line_init(struct encoder *e, const struct syslog_settings *s);
+
+/* What comes before the object, for an event of that time. */
+void syslog_line_begin(struct encoder *e, struct json *j,
+	const struct event *event, uint64_t sec, uint32_t nsec);
 
 void flag_texts_init(struct flag_text texts[FLAG_TEXTS]);
 

@@ -55,7 +55,9 @@ int encoder_new(struct encoder **ep, const struct encoder_settings *settings)
 	mnemonics_init(&e->words);
 	flag_texts_init(e->flags);
 	stamp_init(&e->stamp);
-	r = make_constants(e, settings);
+	r = settings->envelope == ENVELOPE_SYSLOG
+		    ? syslog_line_init(e, &settings->syslog)
+		    : make_constants(e, settings);
 	if (r == 0)
 		r = rdata_text_new(&e->rdata, &e->words);
 	if (r != 0) {
@@ -106,14 +108,12 @@ static void write_hec(
 	json_put(j, "}\n");
 }
 
-static void write_ndjson(
-	struct encoder *e, struct json *j, const struct event *event)
+/* {"@timestamp":"...", and the members */
+static void write_object(struct encoder *e, struct json *j,
+	const struct event *event, uint64_t sec, uint32_t nsec)
 {
-	uint64_t sec;
-	uint32_t nsec;
 	uint8_t *p;
 
-	event_time(event, &sec, &nsec);
 	json_room(j, 32 + STAMP_LEN);
 	p = JSON_PUT(j->p, "{\"@timestamp\":\"");
 	p = stamp_put(&e->stamp, p, sec, nsec);
@@ -121,6 +121,27 @@ static void write_ndjson(
 	j->p = p;
 	write_members(e, j, event, ',');
 	json_put(j, "\n");
+}
+
+static void write_ndjson(
+	struct encoder *e, struct json *j, const struct event *event)
+{
+	uint64_t sec;
+	uint32_t nsec;
+
+	event_time(event, &sec, &nsec);
+	write_object(e, j, event, sec, nsec);
+}
+
+static void write_syslog(
+	struct encoder *e, struct json *j, const struct event *event)
+{
+	uint64_t sec;
+	uint32_t nsec;
+
+	event_time(event, &sec, &nsec);
+	syslog_line_begin(e, j, event, sec, nsec);
+	write_object(e, j, event, sec, nsec);
 }
 
 size_t encoder_write(
@@ -131,6 +152,9 @@ size_t encoder_write(
 	switch (e->envelope) {
 	case ENVELOPE_NDJSON:
 		write_ndjson(e, &j, event);
+		break;
+	case ENVELOPE_SYSLOG:
+		write_syslog(e, &j, event);
 		break;
 	case ENVELOPE_HEC:
 		write_hec(e, &j, event);
