@@ -60,6 +60,12 @@ static void add_listeners(struct cmdline *c)
 		add_listener(c, OPTIONS_DEFAULT_LISTENER, "default listener");
 }
 
+static bool has_path(const char *type)
+{
+	return strcmp(type, "file") == 0 || strcmp(type, "pipe") == 0 ||
+	       strcmp(type, "socket") == 0;
+}
+
 /* --output-type with what belongs to it. */
 static int add_typed_output(struct cmdline *c, const struct option_given *type,
 	const struct option_given *path, const struct option_given *url,
@@ -68,9 +74,9 @@ static int add_typed_output(struct cmdline *c, const struct option_given *type,
 	const struct option_given *rest = NULL;
 	const char *prefix = type->value;
 
-	if (strcmp(type->value, "file") == 0) {
+	if (has_path(type->value)) {
 		rest = path;
-		prefix = "file:";
+		prefix = join(&c->memory->options, type->value, ":");
 	} else if (strcmp(type->value, "hec") == 0) {
 		rest = url;
 		prefix = "hec:";
@@ -80,7 +86,7 @@ static int add_typed_output(struct cmdline *c, const struct option_given *type,
 	if (rest == NULL) {
 		buf_printf(error, "%s: type %s needs %s", type->origin,
 			type->value,
-			*type->value == 'f'
+			has_path(type->value)
 				? "--output-path PATH or DNSTAP_OUTPUT_PATH"
 				: "--hec-url URL or DNSTAP_HEC_URL");
 		return CMDLINE_E_USAGE;
@@ -109,7 +115,7 @@ static int add_outputs(struct cmdline *c, struct buf *error)
 				c, o->given[i].value, o->given[i].origin);
 	alone = c->source.file == NULL && c->source.n_outputs == 0;
 	if (r == 0 && type != NULL) {
-		path_used = strcmp(type->value, "file") == 0;
+		path_used = has_path(type->value);
 		url_used = strcmp(type->value, "hec") == 0;
 		r = add_typed_output(c, type, path, url, error);
 	} else if (alone) {

@@ -8,6 +8,7 @@
 
 #include "control/config_access.h"
 #include "control/config_control.h"
+#include "control/config_lines.h"
 #include "control/config_listeners.h"
 #include "control/config_monitor.h"
 #include "control/config_outputs.h"
@@ -63,10 +64,10 @@ static void complete(struct config_memory *m)
 			o->feed.pending_events = 0;
 		else if (o->feed.pending_events == 0)
 			o->feed.pending_events = v->buffer_size;
-		o->feed.encoder.envelope =
-			output_collector(o->type) != NULL
-				? output_collector(o->type)->envelope
-				: ENVELOPE_NDJSON;
+		if (output_collector(o->type) != NULL)
+			o->feed.encoder.envelope =
+				output_collector(o->type)->envelope;
+		config_complete_lines(m, i);
 		if (o->feed.encoder.host == NULL)
 			o->feed.encoder.host = m->host;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "collector/url.h"
+#include "control/config_lines.h"
 
 static bool same_text(const char *a, const char *b)
 {
@@ -125,5 +126,6 @@ void config_check_outputs(struct config_memory *m)
 		}
 		if (output_collector(a->type) != NULL)
 			check_remote(m, s, &v->outputs[i]);
+		config_check_lines(m, i);
 	}
 }

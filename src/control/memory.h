@@ -16,6 +16,7 @@ struct config_memory {
 	size_t n_secrets;
 	char *monitor_password, *monitor_token; /* from files; secret */
 	char *host;
+	char pid[24]; /* ours, as text */
 	struct buf notes;
 };
 

@@ -34,8 +34,8 @@ static const struct option_row rows[] = {
 		"unix:/path, tcp://address:port or tls://address:port\n"
 		"(default " OPTIONS_DEFAULT_LISTENER ")"),
 	ROW(OUTPUT, 0, "output", "WHERE", "", NULL,
-		"stdout, file:PATH, hec:URL or http:URL;\n"
-		"default stdout"),
+		"stdout, file:PATH, pipe:PATH, socket:PATH, hec:URL\n"
+		"or http:URL; default stdout"),
 
 	HEADING("Other"),
 	ROW(OVERRIDE, 0, "log-level", "LEVEL", "DNSTAP_LOG_LEVEL", "log.level",
@@ -54,9 +54,9 @@ static const struct option_row rows[] = {
 	ROW(SOCKET, 0, "socket", "PATH", "DNSTAP_SOCKET_PATH", NULL,
 		"the same as --listen unix:PATH"),
 	ROW(OUTPUT_TYPE, 0, "output-type", "TYPE", "DNSTAP_OUTPUT_TYPE", NULL,
-		"add an output: stdout, file or hec"),
+		"add an output: stdout, file, pipe, socket or hec"),
 	ROW(OUTPUT_PATH, 0, "output-path", "PATH", "DNSTAP_OUTPUT_PATH",
-		"outputs.*.path", "path of file outputs"),
+		"outputs.*.path", "path of file, pipe and socket outputs"),
 	ROW(HEC_URL, 0, "hec-url", "URL", "DNSTAP_HEC_URL",
 		"outputs.*:hec.backends", "backend of hec outputs"),
 	ROW(SECRET, 0, "hec-token", "TOKEN", "DNSTAP_HEC_TOKEN",
@@ -315,7 +315,8 @@ void options_help(struct buf *out)
 		"       tapferryd --listen ADDRESS --output WHERE [OPTION]...\n"
 		"\n"
 		"Takes dnstap from DNS servers, delivers JSON events to Splunk "
-		"HEC and files.\n");
+		"HEC and other HTTP\n"
+		"collectors, files, named pipes, unix sockets and syslog.\n");
 	for (const struct option_row *row = rows; row < rows + N_ROWS; row++) {
 		if (row->kind == OPTION_HEADING)
 			buf_printf(out, "\n%s:\n", row->help);

@@ -197,8 +197,8 @@ static void let_go(
 	/* a file has it in no time, a spool takes it over; the events of one
 	 * whose name goes on wait for its backends as they would have */
 	if (t->output != NULL)
-		output_drain(
-			t->output, named && !awaited ? UINT64_MAX : drain_ns);
+		output_drain(t->output,
+			named && !awaited ? UINT64_MAX : drain_ns, false);
 }
 
 void outlets_commit(struct outlets *now, struct outlets *next,
@@ -322,7 +322,7 @@ static void drain_one(struct outlet *t, uint64_t deadline_ns)
 {
 	feed_close(&t->feed);
 	if (t->output != NULL)
-		output_drain(t->output, deadline_ns);
+		output_drain(t->output, deadline_ns, true);
 }
 
 void outlets_drain(const struct outlets *o, uint64_t mono_deadline_ns)

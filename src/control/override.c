@@ -131,21 +131,38 @@ static const char *product_of(const char *text, const char *colon)
 	return NULL;
 }
 
+/* "file" of "file:PATH"; NULL: nothing that has a path. */
+static const char *file_of(const char *text)
+{
+	static const char *const types[] = { "file", "pipe", "socket" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t len = strlen(types[i]);
+
+		if (strncmp(text, types[i], len) == 0 && text[len] == ':')
+			return types[i];
+	}
+	return NULL;
+}
+
 int override_add_output(struct tree *t, const struct config_addition *a)
 {
 #define WITH_URL(id, name) ", " #name ":URL"
 	static const char allowed[] =
-		"stdout, file:PATH" COLLECTORS(WITH_URL, );
+		"stdout, file:PATH, pipe:PATH, socket:PATH" COLLECTORS(
+			WITH_URL, );
 #undef WITH_URL
 	const char *rest = strchr(a->text, ':');
-	bool file = strncmp(a->text, "file:", 5) == 0;
-	const char *product = file ? NULL : product_of(a->text, rest);
-	const char *type = file ? "file" : product != NULL ? product : "stdout";
+	const char *file = file_of(a->text);
+	const char *product = file != NULL ? NULL : product_of(a->text, rest);
+	const char *type = file != NULL      ? file
+			   : product != NULL ? product
+					     : "stdout";
 	config_setting_t *e;
 	int r;
 
 	if (strcmp(a->text, "stdout") != 0 &&
-		((!file && product == NULL) || rest[1] == '\0')) {
+		((file == NULL && product == NULL) || rest[1] == '\0')) {
 		buf_printf(t->problems,
 			"%s: \"%s\" is no output (allowed: %s)\n", a->origin,
 			a->text, allowed);
@@ -155,7 +172,7 @@ int override_add_output(struct tree *t, const struct config_addition *a)
 	if (r != 0 || e == NULL)
 		return r;
 	r = set_text(e, "type", type, a->origin);
-	if (r == 0 && file)
+	if (r == 0 && file != NULL)
 		r = set_text(e, "path", rest + 1, a->origin);
 	if (r == 0 && product != NULL)
 		r = set_backend(e, rest + 1, a->origin);

@@ -9,8 +9,11 @@ _Static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_WARN == 1 &&
 		       LOG_LEVEL_INFO == 2 && LOG_LEVEL_DEBUG == 3,
 	"log.level");
 _Static_assert(LOG_TARGET_STDERR == 0 && LOG_TARGET_SYSLOG == 1, "log.target");
+_Static_assert(OUTPUT_TYPE_STDOUT == 0 && OUTPUT_TYPE_FILE == 1 &&
+		       OUTPUT_TYPE_PIPE == 2 && OUTPUT_TYPE_SOCKET == 3,
+	"outputs[].type");
 _Static_assert(
-	OUTPUT_TYPE_STDOUT == 0 && OUTPUT_TYPE_FILE == 1, "outputs[].type");
+	ENVELOPE_NDJSON == 0 && ENVELOPE_SYSLOG == 1, "outputs[].format");
 _Static_assert(METHOD_POST == 0 && METHOD_PUT == 1, "outputs[].method");
 _Static_assert(FORMAT_NDJSON == 0 && FORMAT_ARRAY == 1, "outputs[].format");
 _Static_assert(BALANCE_ROUND_ROBIN == 0 && BALANCE_LEAST_CONNECTIONS == 1 &&
@@ -62,6 +65,7 @@ const struct scope scopes[SCOPE_COUNT] = {
 #define POOL_VALUES           struct output_values
 #define POOL_KEEPALIVE_VALUES struct output_values
 #define ROTATE_VALUES         struct output_values
+#define SYSLOG_VALUES         struct output_values
 
 const struct setting settings[] = {
 #define SCOPE(...)
@@ -100,20 +104,53 @@ bool setting_quoted(enum setting_type type)
 	return type != SETTING_INT && type != SETTING_BOOL;
 }
 
+unsigned setting_fits(enum setting_scope scope, const char *key)
+{
+	unsigned fits = 0;
+
+	for (size_t i = 0; i < n_settings; i++)
+		if (settings[i].scope == scope &&
+			strcmp(settings[i].key, key) == 0)
+			fits |= settings[i].fits;
+	for (unsigned i = SCOPE_TOP + 1; i < SCOPE_COUNT; i++)
+		if (scopes[i].parent == scope &&
+			strcmp(scopes[i].key, key) == 0)
+			fits |= scopes[i].fits;
+	return fits;
+}
+
 const char *setting_owners(unsigned fits)
 {
-	if (fits == FITS_REMOTE)
-		return "outputs of type " COLLECTORS(COLLECTOR_NAME, " or ");
-#define OWNER(id, name)        \
-	if (fits == FITS_##id) \
-		return "outputs of type " #name;
-	COLLECTORS(OWNER, )
+	static const struct {
+		unsigned fits;
+		const char *text;
+	} owners[] = { { FITS_UNIX, "listeners on a unix socket" },
+		{ FITS_TLS, "listeners with a tls:// address" },
+		{ FITS_TCP, "listeners on TCP" },
+		{ FITS_UNIX | FITS_TCP, "listeners" },
+		{ FITS_FILE, "outputs of type file" },
+		{ FITS_PIPE, "outputs of type pipe" },
+		{ FITS_SOCKET, "outputs of type socket" },
+		{ FITS_LOCAL, "outputs of type pipe or socket" },
+		{ FITS_FILE | FITS_PIPE, "outputs of type file or pipe" },
+		{ FITS_FILE | FITS_LOCAL,
+			"outputs of type file, pipe or socket" },
+		{ FITS_LINES, "outputs of type stdout, file, pipe or socket" },
+		{ FITS_REMOTE,
+			"outputs of type " COLLECTORS(COLLECTOR_NAME, " or ") },
+		{ FITS_AWAITED, "outputs of type pipe or socket or " COLLECTORS(
+					COLLECTOR_NAME, " or ") },
+		{ FITS_LINES | FITS_HTTP,
+			"outputs of type stdout, file, pipe, socket or http" },
+#define OWNER(id, name) { FITS_##id, "outputs of type " #name },
+		COLLECTORS(OWNER, )
 #undef OWNER
-	return fits & FITS_UNIX     ? "listeners on a unix socket"
-	       : fits & FITS_CLEAR  ? "listeners on TCP"
-	       : fits & FITS_TLS    ? "listeners with a tls:// address"
-	       : fits & FITS_STDOUT ? "outputs of type file or stdout"
-				    : "outputs of type file";
+	};
+
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++)
+		if (owners[i].fits == fits)
+			return owners[i].text;
+	return fits & FITS_LINES ? "some outputs" : "some listeners";
 }
 
 const char *setting_type_name(enum setting_type type)

@@ -111,6 +111,8 @@ enum setting_type {
 enum {
 	FITS_STDOUT = 1 << OUTPUT_TYPE_STDOUT,
 	FITS_FILE = 1 << OUTPUT_TYPE_FILE,
+	FITS_PIPE = 1 << OUTPUT_TYPE_PIPE,
+	FITS_SOCKET = 1 << OUTPUT_TYPE_SOCKET,
 #define FITS_ITSELF(id, name) FITS_##id = 1 << OUTPUT_TYPE_##id,
 	COLLECTORS(FITS_ITSELF, )
 #undef FITS_ITSELF
@@ -118,12 +120,15 @@ enum {
 	/* by HTTP requests to backends */
 	FITS_REMOTE = COLLECTORS(FITS_AS_WELL, |),
 #undef FITS_AS_WELL
-	FITS_NDJSON = FITS_STDOUT | FITS_FILE,
+	FITS_LOCAL = FITS_PIPE | FITS_SOCKET,
+	FITS_LINES = FITS_STDOUT | FITS_FILE | FITS_LOCAL,
+	/* there may be nobody who takes what they have */
+	FITS_AWAITED = FITS_LOCAL | FITS_REMOTE,
 	FITS_UNIX = 1 << OUTPUT_TYPE_COUNT,
 	FITS_CLEAR = 1 << (OUTPUT_TYPE_COUNT + 1), /* TCP without TLS */
 	FITS_TLS = 1 << (OUTPUT_TYPE_COUNT + 2),
 	FITS_TCP = FITS_CLEAR | FITS_TLS,
-	FITS_ALL = FITS_NDJSON | FITS_REMOTE | FITS_UNIX | FITS_TCP,
+	FITS_ALL = FITS_LINES | FITS_REMOTE | FITS_UNIX | FITS_TCP,
 };
 
 struct scope {
@@ -149,6 +154,9 @@ struct setting {
 extern const struct scope scopes[SCOPE_COUNT];
 extern const struct setting settings[];
 extern const size_t n_settings;
+
+/* What any row or group of that key belongs to. */
+unsigned setting_fits(enum setting_scope scope, const char *key);
 
 /* Return: the row of that key for any of these output types, or NULL. */
 const struct setting *setting_find(

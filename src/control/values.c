@@ -71,13 +71,12 @@ static void unknown_key(struct tree *t, const config_setting_t *s,
 	enum setting_scope scope, unsigned fits)
 {
 	const char *key = config_setting_name(s);
-	const struct setting *row = setting_find(scope, key, FITS_ALL);
-	const struct scope *child = scope_find(scope, key, FITS_ALL);
+	unsigned owners = setting_fits(scope, key);
 	struct buf near = BUF_NULL;
 
-	if (row != NULL || child != NULL)
+	if (owners != 0)
 		tree_problem(t, s, NULL, "belongs to %s only",
-			setting_owners(row != NULL ? row->fits : child->fits));
+			setting_owners(owners));
 	else if (setting_nearest(scope, key, fits, &near) ||
 		 setting_nearest(scope, key, FITS_ALL, &near))
 		tree_problem(t, s, NULL,

@@ -1,8 +1,12 @@
 #include "deliver/output.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/output_kind.h"
+#include "deliver/trail.h"
+#include "spool/pack.h"
 
 /*
  * A thread that waits for batches looks up this often, for a rotation or a
@@ -10,11 +14,15 @@
  */
 #define IDLE_NS (250 * NS_PER_MS)
 
+enum { ERROR_MAX = 384 };
+
 const char *output_type_name(enum output_type type)
 {
 	static const char *const names[OUTPUT_TYPE_COUNT] = {
 		[OUTPUT_TYPE_STDOUT] = "stdout",
 		[OUTPUT_TYPE_FILE] = "file",
+		[OUTPUT_TYPE_PIPE] = "pipe",
+		[OUTPUT_TYPE_SOCKET] = "socket",
 #define TYPE_NAME(id, name) [OUTPUT_TYPE_##id] = #name,
 		COLLECTORS(TYPE_NAME, )
 #undef TYPE_NAME
@@ -30,11 +38,19 @@ unsigned output_senders(const struct output_settings *s)
 	return s->remote.senders + s->remote.acknowledge; /* the acker */
 }
 
+unsigned output_pending_events(const struct output_settings *s)
+{
+	return s->type == OUTPUT_TYPE_PIPE
+		       ? (TRAIL_MAX - 1) * s->feed.batch_events
+		       : 0;
+}
+
 int output_start(struct output **op, const struct output_settings *settings,
 	struct feed *feed, char *error, size_t cap)
 {
 	const struct output_kind *kind =
 		output_collector(settings->type) != NULL ? &output_kind_remote
+		: output_is_local(settings->type)        ? &output_kind_local
 							 : &output_kind_file;
 
 	return kind->start(op, settings, feed, error, cap);
@@ -46,26 +62,37 @@ void output_rotate(struct output *o)
 		o->kind->rotate(o);
 }
 
-void output_drain(struct output *o, uint64_t mono_deadline_ns)
+static void wake(struct output *o)
 {
+	if (o->kind->wake != NULL)
+		o->kind->wake(o);
+}
+
+void output_drain(struct output *o, uint64_t mono_deadline_ns, bool hurry)
+{
+	atomic_store(&o->hurries, hurry);
 	stop_drain(&o->stop, mono_deadline_ns);
+	wake(o);
 }
 
 void output_halt(struct output *o)
 {
 	atomic_store(&o->halted_ns, clock_mono_ns(&clock_system));
 	stop_drain(&o->stop, UINT64_MAX); /* wakes those that pause */
+	wake(o);
 }
 
 bool output_is_shareable(const struct output_settings *s)
 {
-	return output_collector(s->type) != NULL &&
+	return (output_collector(s->type) != NULL ||
+		       s->type == OUTPUT_TYPE_SOCKET) &&
 	       !keeper_is_wanted(&s->keeper);
 }
 
 void output_cut(struct output *o)
 {
 	stop_now(&o->stop);
+	wake(o);
 	if (o->feed->keeper != NULL)
 		keeper_cut(o->feed->keeper);
 }
@@ -103,7 +130,34 @@ int output_init(struct output *o, const struct output_kind *kind,
 	o->settings = s;
 	o->feed = feed;
 	atomic_init(&o->running, 0);
+	atomic_init(&o->hurries, false);
 	return stop_init(&o->stop);
+}
+
+int output_start_keeper(const struct output_settings *s, struct feed *feed,
+	char *error, size_t cap)
+{
+	static const char *const dialects[] = {
+		[DIALECT_NATIVE] = "native", [DIALECT_CIM] = "cim"
+	};
+	static const char *const envelopes[] = {
+		[ENVELOPE_NDJSON] = "ndjson",
+		[ENVELOPE_SYSLOG] = "syslog",
+		[ENVELOPE_HEC] = "hec",
+	};
+	const struct encoder_settings *e = &s->feed.encoder;
+	char identity[PACK_IDENTITY_MAX + 1], why[ERROR_MAX];
+	int r;
+
+	if (!keeper_is_wanted(&s->keeper) || feed->keeper != NULL)
+		return 0; /* or that of the output before this one */
+	snprintf(identity, sizeof(identity), "%s %s %s", s->feed.name,
+		dialects[e->dialect], envelopes[e->envelope]);
+	r = keeper_start(
+		&feed->keeper, &s->keeper, identity, feed, why, sizeof(why));
+	if (r != 0)
+		snprintf(error, cap, "output %s: %s", s->feed.name, why);
+	return r;
 }
 
 static void drop(struct feed *feed, struct stat_shard *stats, struct batch **bp)
@@ -153,7 +207,20 @@ bool output_pauses(struct output *o)
 	return true;
 }
 
+bool output_reader(const struct output *o, struct reader_view *v)
+{
+	if (o->kind->reader == NULL)
+		return false;
+	o->kind->reader(o, v);
+	return true;
+}
+
 int output_next(struct output *o, struct batch **bp)
+{
+	return output_next_within(o, IDLE_NS, bp);
+}
+
+int output_next_within(struct output *o, uint64_t ns, struct batch **bp)
 {
 	void *item;
 
@@ -161,8 +228,8 @@ int output_next(struct output *o, struct batch **bp)
 		return OUTPUT_E_OVER;
 	if (output_pauses(o))
 		return OUTPUT_E_IDLE;
-	switch (ring_pop(&o->feed->sealed,
-		clock_mono_ns(&clock_system) + IDLE_NS, &item)) {
+	switch (ring_pop(
+		&o->feed->sealed, clock_mono_ns(&clock_system) + ns, &item)) {
 	case 0:
 		*bp = item;
 		return 0;

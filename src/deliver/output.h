@@ -29,17 +29,26 @@
 enum output_type {
 	OUTPUT_TYPE_STDOUT = 0,
 	OUTPUT_TYPE_FILE,
+	OUTPUT_TYPE_PIPE,
+	OUTPUT_TYPE_SOCKET,
 #define OUTPUT_TYPE(id, name) OUTPUT_TYPE_##id,
 	COLLECTORS(OUTPUT_TYPE, ) /* OUTPUT_TYPE_HEC, ... */
 #undef OUTPUT_TYPE
 	OUTPUT_TYPE_COUNT
 };
 
-/* The product that outputs of this type send to; NULL: they write a file. */
+/* The product that outputs of this type send to; NULL: they write lines. */
 static inline const struct collector *output_collector(enum output_type type)
 {
-	return type > OUTPUT_TYPE_FILE ? collectors[type - OUTPUT_TYPE_FILE - 1]
-				       : NULL;
+	return type > OUTPUT_TYPE_SOCKET
+		       ? collectors[type - OUTPUT_TYPE_SOCKET - 1]
+		       : NULL;
+}
+
+/* Somebody on this machine reads what outputs of this type write. */
+static inline bool output_is_local(enum output_type type)
+{
+	return type == OUTPUT_TYPE_PIPE || type == OUTPUT_TYPE_SOCKET;
 }
 
 /* As a configuration names it: "stdout", "hec", ... */
@@ -99,16 +108,30 @@ struct file_settings {
 	bool rotate_gzip;
 };
 
+struct local_settings {
+	const char *path;
+	mode_t mode;         /* of a pipe that has to be made */
+	const char *group;   /* likewise; NULL: the process' */
+	bool datagram;       /* a socket of that type, not stream */
+	bool octet_counting; /* stream: RFC 6587, 3.4.1, not a line each */
+	uint64_t retry_initial_ns; /* until a reader is looked for again */
+	uint64_t retry_max_ns;     /* it doubles up to here */
+};
+
 struct output_settings {
 	enum output_type type;
 	struct feed_settings feed;     /* name included */
 	struct keeper_settings keeper; /* spool and dead letters */
 	struct remote_settings remote; /* HTTP requests to backends */
 	struct file_settings file; /* OUTPUT_TYPE_FILE; path NULL for stdout */
+	struct local_settings local; /* OUTPUT_TYPE_PIPE, _SOCKET */
 };
 
 /* How many threads will empty the feed (feed_init wants to know). */
 unsigned output_senders(const struct output_settings *s);
+
+/* Events it holds besides, until a reader has read them. */
+unsigned output_pending_events(const struct output_settings *s);
 
 struct output;
 
@@ -128,9 +151,14 @@ int output_start(struct output **op, const struct output_settings *settings,
 /* Rotate now (SIGUSR1); outputs that are no files ignore it.  Any thread. */
 void output_rotate(struct output *o);
 
-/* The feed's ring is closed: deliver the rest, at most until then.  Returns at
- * once. */
-void output_drain(struct output *o, uint64_t mono_deadline_ns);
+/*
+ * output_drain() - the feed's ring is closed: deliver the rest, at most until
+ * then
+ * @hurry:  wait for no reader who is not there: it is the end of the daemon
+ *
+ * Returns at once.
+ */
+void output_drain(struct output *o, uint64_t mono_deadline_ns, bool hurry);
 
 /*
  * Let another output go on with the same feed: its threads finish what they
@@ -160,6 +188,16 @@ void output_end_feed(struct feed *feed);
 /* Joins, counts what is left as OUTPUT_DROPPED_SHUTDOWN unless it was halted,
  * frees. */
 struct output *output_free(struct output *o); /* NULL */
+
+/* Who reads what an output for local use writes. */
+struct reader_view {
+	bool there;
+	uint64_t for_ns; /* how long it is there, or not */
+	char reason[96]; /* why it is not; "": not known */
+};
+
+/* Return: false: the output has no reader to wait for.  Any thread. */
+bool output_reader(const struct output *o, struct reader_view *v);
 
 /* What an output's backend is doing. */
 enum backend_state {

@@ -19,11 +19,16 @@ struct output_kind {
 		struct feed *feed, char *error, size_t cap);
 	/* Any thread; NULL: nothing to rotate. */
 	void (*rotate)(struct output *o);
+	/* Ends waits that `stop` does not end.  Any thread; NULL: none. */
+	void (*wake)(struct output *o);
+	/* Any thread; NULL: it has no reader to wait for. */
+	void (*reader)(const struct output *o, struct reader_view *v);
 	/* Joins the threads, calls output_deinit(), frees. */
 	void (*free)(struct output *o);
 };
 
-extern const struct output_kind output_kind_file; /* and standard output */
+extern const struct output_kind output_kind_file;  /* and standard output */
+extern const struct output_kind output_kind_local; /* pipe and socket */
 extern const struct output_kind output_kind_remote;
 
 struct output {
@@ -33,6 +38,7 @@ struct output {
 	struct stop stop;
 	_Atomic unsigned running;   /* atomic: threads that have not ended */
 	_Atomic uint64_t halted_ns; /* atomic: monotonic; 0: not halted */
+	_Atomic bool hurries; /* atomic: waits for no reader who is not there */
 };
 
 /* Return: 0 or -errno. */
@@ -41,6 +47,14 @@ int output_init(struct output *o, const struct output_kind *kind,
 
 /* A thread that empties the feed ends; the last one ends the keeper. */
 void output_leave(struct output *o);
+
+/*
+ * output_start_keeper() - if the settings want one and the feed has none
+ * @error:  on failure: one sentence with the cure
+ * Return: 0 or -errno.
+ */
+int output_start_keeper(const struct output_settings *s, struct feed *feed,
+	char *error, size_t cap);
 
 /* After the threads are joined: ends the keeper, drops what is still in the
  * ring. */
@@ -77,6 +91,9 @@ static inline bool output_is_halting(const struct output *o)
  * Return: 0 and *bp, which is the caller's now, or OUTPUT_E_*.
  */
 int output_next(struct output *o, struct batch **bp);
+
+/* The same, blocking for at most that long (but for a pause). */
+int output_next_within(struct output *o, uint64_t ns, struct batch **bp);
 
 /*
  * output_done() - give a batch back

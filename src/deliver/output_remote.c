@@ -11,9 +11,6 @@
 #include "deliver/remote_output.h"
 #include "deliver/remote_target.h"
 #include "deliver/warmer.h"
-#include "spool/pack.h"
-
-enum { ERROR_MAX = 384 };
 
 uint64_t remote_output_print(
 	const struct remote_output *o, const struct backend_settings *s)
@@ -58,30 +55,6 @@ static int make_backends(
 
 	/* the configuration has been checked for the rest */
 	return r > 0 ? -EINVAL : r;
-}
-
-static int start_keeper(struct remote_output *o,
-	const struct output_settings *s, char *error, size_t cap)
-{
-	static const char *const dialects[] = {
-		[DIALECT_NATIVE] = "native", [DIALECT_CIM] = "cim"
-	};
-	static const char *const envelopes[] = {
-		[ENVELOPE_NDJSON] = "ndjson", [ENVELOPE_HEC] = "hec"
-	};
-	const struct encoder_settings *e = &s->feed.encoder;
-	char identity[PACK_IDENTITY_MAX + 1], why[ERROR_MAX];
-	int r;
-
-	if (!keeper_is_wanted(&s->keeper) || o->head.feed->keeper != NULL)
-		return 0; /* or that of the output before this one */
-	snprintf(identity, sizeof(identity), "%s %s %s", s->feed.name,
-		dialects[e->dialect], envelopes[e->envelope]);
-	r = keeper_start(&o->head.feed->keeper, &s->keeper, identity,
-		o->head.feed, why, sizeof(why));
-	if (r != 0)
-		snprintf(error, cap, "output %s: %s", s->feed.name, why);
-	return r;
 }
 
 static int make_senders(
@@ -148,7 +121,7 @@ static int remote_output_start(struct output **op,
 		goto out;
 	}
 	o->collector = output_collector(settings->type);
-	r = start_keeper(o, settings, error, cap);
+	r = output_start_keeper(settings, feed, error, cap);
 	if (r == 0)
 		r = make_backends(o, s);
 	if (r == 0)

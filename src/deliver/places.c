@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "deliver/local_end.h"
+
 static int check_access(const char *path, int mode)
 {
 	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : -errno;
@@ -40,6 +42,12 @@ static int check_place(const char *path, bool folder)
 	return check_access(path, folder ? R_OK | W_OK | X_OK : W_OK);
 }
 
+/* A socket is somebody else's. */
+static const char *pipe_of(const struct output_settings *s)
+{
+	return s->type == OUTPUT_TYPE_PIPE ? s->local.path : NULL;
+}
+
 int places_check(const struct output_settings *s,
 	const struct output_settings *had, char *error, size_t cap)
 {
@@ -51,8 +59,15 @@ int places_check(const struct output_settings *s,
 		{ "dead letters", s->keeper.dead_letters.path,
 			had->keeper.dead_letters.path, false },
 		{ "file", s->file.path, had->file.path, false },
+		{ "pipe", pipe_of(s), had->local.path, false },
 	};
 
+	if (output_is_local(s->type)) {
+		int r = local_end_check(s, error, cap);
+
+		if (r != 0)
+			return r;
+	}
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		const char *path = places[i].path;
 		int r;

@@ -3,8 +3,8 @@
 static bool can_deliver(const struct output_snapshot *o)
 {
 	if (o->n_backends == 0)
-		return o->settings->type == OUTPUT_TYPE_STDOUT ||
-		       o->settings->type == OUTPUT_TYPE_FILE;
+		/* a pipe without a reader waits for one: that is its way */
+		return output_collector(o->settings->type) == NULL;
 	for (size_t i = 0; i < o->n_backends; i++)
 		if (o->backends[i].view.state == BACKEND_UP)
 			return true;

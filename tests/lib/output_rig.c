@@ -109,7 +109,7 @@ void rig_end(struct output_rig *rig, unsigned drain_ms)
 	uint64_t start = clock_mono_ns(&clock_system);
 
 	feed_close(&rig->feed);
-	output_drain(rig->output, start + drain_ms * NS_PER_MS);
+	output_drain(rig->output, start + drain_ms * NS_PER_MS, true);
 	while (!output_ended(rig->output))
 		sleep_ms(1);
 	rig->took = (double)(clock_mono_ns(&clock_system) - start) / NS_PER_S;

@@ -11,7 +11,7 @@ echo token >"$tmp/token"
 for conf in *.conf package/*.conf; do
 	# their secrets and folders are on nobody else's machine
 	sed -E "s#\"/etc/tapferry/[a-z-]*\.(token|pem)\"#\"$tmp/token\"#;
-		s#\"/var/(log|spool|lib)/tapferry#\"$tmp#" "$conf" \
+		s#\"/(run|var/(log|spool|lib))/tapferry#\"$tmp#" "$conf" \
 		>"$tmp/${conf##*/}"
 	"$tapferryd" -t -c "$tmp/${conf##*/}" </dev/null ||
 		{ echo "examples: $conf"; bad=1; }

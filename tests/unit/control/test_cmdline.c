@@ -154,6 +154,17 @@ START_TEST(the_command_line_wins_over_the_environment)
 }
 END_TEST
 
+START_TEST(outputs_for_local_use_take_the_path)
+{
+	ck_assert_int_eq(parse("--output-type pipe --output-path /run/p"), 0);
+	ck_assert_str_eq(cmd.source.outputs[0].text, "pipe:/run/p");
+	ck_assert_uint_eq(cmd.source.n_overrides, 0);
+	ck_assert_int_eq(
+		parse("--output-type socket --output-path /dev/log"), 0);
+	ck_assert_str_eq(cmd.source.outputs[0].text, "socket:/dev/log");
+}
+END_TEST
+
 START_TEST(the_environment_alone_is_enough)
 {
 	setenv("DNSTAP_SOCKET_PATH", "/s", 1);
@@ -209,6 +220,8 @@ static const struct {
 	{ "-o =3", "write it as KEY=VALUE" },
 	{ "--output-type hec", "needs --hec-url" },
 	{ "--output-type file", "needs --output-path" },
+	{ "--output-type pipe", "type pipe needs --output-path" },
+	{ "--output-type socket", "type socket needs --output-path" },
 };
 
 START_TEST(a_wrong_command_line_is_told)
@@ -275,6 +288,7 @@ int main(void)
 	tcase_add_loop_test(t, promised_names_work_as_options_and_as_variables,
 		0, COUNT(promised));
 	tcase_add_test(t, the_command_line_wins_over_the_environment);
+	tcase_add_test(t, outputs_for_local_use_take_the_path);
 	tcase_add_test(t, the_environment_alone_is_enough);
 	tcase_add_test(t, an_address_alone_tells_the_outputs_type);
 	tcase_add_test(t, tokens_are_blotted_out_of_argv);

@@ -272,7 +272,8 @@ static const struct {
 	{ LISTENERS "outputs = ( { name = \"o\"; type = \"file\"; } );",
 		"outputs.o.path: is missing" },
 	{ LISTENERS HEC TOKEN "path = \"/x\"; } );",
-		"outputs.h.path: belongs to outputs of type file only" },
+		"outputs.h.path: belongs to outputs of type file, pipe or "
+		"socket only" },
 	{ LISTENERS HEC TOKEN "rotate = { size = \"1GB\"; }; } );",
 		"outputs.h.rotate: belongs to outputs of type file only" },
 	{ LISTENERS "outputs = ( { name = \"o\"; type = \"stdout\"; "

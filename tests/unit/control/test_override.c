@@ -200,7 +200,8 @@ START_TEST(an_output_of_no_kind_is_refused)
 		ck_assert_int_eq(
 			config_load(&config, &source, &error), -EINVAL);
 		ck_assert_ptr_nonnull(strstr(buf_str(&error),
-			"(allowed: stdout, file:PATH, hec:URL, http:URL)"));
+			"(allowed: stdout, file:PATH, pipe:PATH, "
+			"socket:PATH, hec:URL, http:URL)"));
 		buf_clear(&error);
 	}
 }

@@ -1,0 +1,96 @@
+#include "deliver/named_pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "deliver/local_end.h"
+
+int named_pipe_make(
+	const struct local_settings *s, gid_t gid, char *why, size_t cap)
+{
+	int r;
+
+	/* not wider than it is to be while it has not its group yet */
+	if (mkfifo(s->path, s->mode & 0600) != 0) {
+		r = -errno;
+		if (r == -EEXIST)
+			return 0;
+		snprintf(why, cap,
+			"cannot be made: %s; check that its folder exists and "
+			"that this user may write there",
+			strerror(-r));
+		return r;
+	}
+	if (chown(s->path, (uid_t)-1, gid) != 0 ||
+		chmod(s->path, s->mode) != 0) {
+		r = -errno;
+		snprintf(why, cap,
+			"cannot get group \"%s\" and its mode: %s (run as a "
+			"member of that group, or as root)",
+			s->group != NULL ? s->group : "", strerror(-r));
+		unlink(s->path);
+		return r;
+	}
+	return 0;
+}
+
+int named_pipe_open(const struct local_settings *s, gid_t gid, int *fd)
+{
+	struct stat st;
+	char why[256];
+	int r;
+
+	/* not a device: opening alone may do something to that */
+	if (stat(s->path, &st) != 0) {
+		r = errno == ENOENT ? named_pipe_make(s, gid, why, sizeof(why))
+				    : -errno;
+		if (r != 0)
+			return r;
+	} else if (!S_ISFIFO(st.st_mode)) {
+		return -EEXIST;
+	}
+	*fd = open(s->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (*fd < 0)
+		return errno == ENXIO ? LOCAL_E_ABSENT : -errno;
+	if (fstat(*fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		return 0;
+	close(*fd);
+	return -EEXIST;
+}
+
+bool named_pipe_is_read(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) < 0 || !(p.revents & POLLERR);
+}
+
+int named_pipe_write(int fd, struct slice in, size_t *n)
+{
+	ssize_t written = write(fd, in.data, in.len);
+
+	if (written >= 0) {
+		*n = (size_t)written;
+		return 0;
+	}
+	if (errno == EAGAIN || errno == EINTR)
+		return LOCAL_E_FULL;
+	if (errno != EPIPE)
+		return -errno;
+	/* another reader may have come in the meantime: it reads on where the
+	 * first one ended */
+	return named_pipe_is_read(fd) ? LOCAL_E_FULL : LOCAL_E_GONE;
+}
+
+size_t named_pipe_unread(int fd)
+{
+	int n;
+
+	return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
+}
