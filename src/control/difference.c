@@ -52,8 +52,7 @@ static unsigned compare_scope(enum setting_scope scope, unsigned fits,
 			found |= part(row);
 	}
 	for (unsigned i = SCOPE_TOP + 1; i < SCOPE_COUNT; i++)
-		if (scopes[i].parent == scope && scopes[i].fits & fits &&
-			scopes[i].kind == SCOPE_IS_GROUP)
+		if (scope_is_part(&scopes[i], scope, fits))
 			found |= compare_scope(scopes[i].id, fits, a, b, part);
 	return found;
 }

@@ -67,8 +67,7 @@ static void look_at_scope(const struct look *l, enum setting_scope scope,
 						       row->offset));
 	}
 	for (unsigned i = SCOPE_TOP + 1; i < SCOPE_COUNT; i++)
-		if (scopes[i].parent == scope && scopes[i].fits & fits &&
-			scopes[i].kind == SCOPE_IS_GROUP)
+		if (scope_is_part(&scopes[i], scope, fits))
 			look_at_scope(l, scopes[i].id, fits, base);
 }
 

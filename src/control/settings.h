@@ -152,6 +152,14 @@ struct setting {
 };
 
 extern const struct scope scopes[SCOPE_COUNT];
+
+/* Is it a group in that one, which an element of this kind may have? */
+static inline bool scope_is_part(
+	const struct scope *s, enum setting_scope parent, unsigned fits)
+{
+	return s->parent == parent && s->fits & fits &&
+	       s->kind == SCOPE_IS_GROUP;
+}
 extern const struct setting settings[];
 extern const size_t n_settings;
 

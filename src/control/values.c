@@ -108,8 +108,7 @@ static void read_group(struct tree *t, const config_setting_t *group,
 	for (unsigned i = SCOPE_TOP + 1; i < SCOPE_COUNT; i++) {
 		const config_setting_t *s = NULL;
 
-		if (scopes[i].parent != scope || !(scopes[i].fits & fits) ||
-			scopes[i].kind != SCOPE_IS_GROUP)
+		if (!scope_is_part(&scopes[i], scope, fits))
 			continue;
 		if (group != NULL)
 			s = config_setting_get_member(group, scopes[i].key);

@@ -11,4 +11,7 @@ int command_send(int argc, char **argv);
 int command_collect(int argc, char **argv);
 int command_ids(int argc, char **argv);
 
+/* SIGINT and SIGTERM wait to be fetched from here on. */
+void command_block_signals(void);
+
 #endif

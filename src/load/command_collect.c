@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -224,16 +223,6 @@ static void tell_address(int fd)
 	fflush(stdout);
 }
 
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 static void print_delays(const struct delays *d)
 {
 	const struct spread *s = &d->ns;
@@ -250,7 +239,7 @@ static int serve(const struct options *o)
 	struct collect_result result;
 	int r;
 
-	block_signals();
+	command_block_signals();
 	tell_address(o->collect.listen_fd);
 	r = collect_run(&result, &o->collect);
 	if (r != 0) {

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,16 +159,6 @@ static int play_over_tls(struct send_options *o, struct tape *t)
 	return r;
 }
 
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 static int run(struct send_options *o)
 {
 	struct tape tape = TAPE_NULL;
@@ -177,7 +166,7 @@ static int run(struct send_options *o)
 
 	if (r != 0)
 		return r;
-	block_signals();
+	command_block_signals();
 	r = o->n_captures > 0 ? load_captures(o, &tape)
 			      : load_generated(o, &tape);
 	if (r == 0 && o->number)

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -56,20 +55,12 @@ static bool is_opening(enum producer_state state)
 
 static void tell_failure(struct fleet *f, const struct producer *p)
 {
-	const struct address *to = &f->settings.producer.link.to;
-	char text[PRODUCER_TEXT_MAX], where[ADDRESS_TEXT_MAX];
+	char text[PRODUCER_FAILURE_MAX];
 
 	progress_clear(f->progress);
 	if (f->failed <= SHOWN_FAILURES) {
-		producer_error_text(p, text);
-		address_format(&to->sa, to->len, where, sizeof(where));
-		fprintf(stderr,
-			"connection %u to %s%s, after %" PRIu64 " frames: %s\n",
-			p->number,
-			to->tls               ? "tls://"
-			: address_is_unix(to) ? ""
-					      : "tcp://",
-			where, p->frames, text);
+		producer_failure_text(p, text);
+		fprintf(stderr, "%s\n", text);
 	} else if (f->failed == SHOWN_FAILURES + 1) {
 		fprintf(stderr, "further connections failed\n");
 	}

@@ -17,6 +17,16 @@ static const char help[] =
 	"\n"
 	"tapferry-load send --help and collect --help tell the options.\n";
 
+void command_block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "";

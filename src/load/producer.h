@@ -128,10 +128,10 @@ void producer_leave(struct producer *p);
 /* Close at once; state PRODUCER_FAILED. */
 void producer_abort(struct producer *p, int error);
 
-/* One phrase for p->error. */
-enum { PRODUCER_TEXT_MAX = LINK_TEXT_MAX };
-void producer_error_text(
-	const struct producer *p, char text[PRODUCER_TEXT_MAX]);
+/* Which one, where to, how far it came, what went wrong and what helps. */
+enum { PRODUCER_FAILURE_MAX = LINK_TEXT_MAX + ADDRESS_TEXT_MAX + 80 };
+void producer_failure_text(
+	const struct producer *p, char text[PRODUCER_FAILURE_MAX]);
 
 static inline bool producer_is_over(const struct producer *p)
 {

@@ -1,5 +1,6 @@
 /* What went wrong with a producer, and what helps. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,10 +53,22 @@ static const char *error_text(int error)
 	}
 }
 
-void producer_error_text(const struct producer *p, char text[PRODUCER_TEXT_MAX])
+void producer_failure_text(
+	const struct producer *p, char text[PRODUCER_FAILURE_MAX])
 {
+	const struct address *to = &p->settings->link.to;
+	char why[LINK_TEXT_MAX], where[ADDRESS_TEXT_MAX];
+
 	if (p->error == LINK_E_TLS)
-		link_error_text(&p->link, text);
+		link_error_text(&p->link, why);
 	else
-		snprintf(text, PRODUCER_TEXT_MAX, "%s", error_text(p->error));
+		snprintf(why, sizeof(why), "%s", error_text(p->error));
+	address_format(&to->sa, to->len, where, sizeof(where));
+	snprintf(text, PRODUCER_FAILURE_MAX,
+		"connection %u to %s%s, after %" PRIu64 " frames: %s",
+		p->number,
+		to->tls               ? "tls://"
+		: address_is_unix(to) ? ""
+				      : "tcp://",
+		where, p->frames, why);
 }

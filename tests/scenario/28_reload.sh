@@ -81,8 +81,11 @@ equal "connections that ended" "$(count ' INTAKE_(CLOSED|IO_ERROR) ' "$dir/daemo
 
 settled after
 # shellcheck disable=SC2154 # settled() sets them
-[ "$after" -le $((before + 20000)) ] || [ "$slow" -gt 1 ] || # a sanitizer's own
-	fail "memory grew from $before to $after KiB"
+echo "memory after 24 reloads: $before KiB, after $reloads: $after KiB"
+if [ "$slow" -eq 1 ]; then # a sanitizer keeps what was freed for a while
+	[ "$after" -le $((before + 20000)) ] ||
+		fail "memory grew from $before to $after KiB"
+fi
 [ "$(descriptors)" -le 80 ] || fail "$(descriptors) descriptors are open"
 
 daemon_stop
