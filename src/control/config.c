@@ -146,6 +146,8 @@ static int load(struct config *c, struct config_memory *m,
 
 	if (r == 0)
 		r = values_read(&m->values, &m->tree);
+	if (r == 0)
+		r = sandbox_check(m);
 	if (r != 0)
 		return r;
 	m->host = host_name();

@@ -303,7 +303,7 @@ int daemon_run(struct config *config, const struct config_source *source)
 	if (r == 0)
 		r = start_give_up(&d, error, sizeof(error));
 	if (r == 0)
-		r = sandbox_enter(&c->sandbox, error, sizeof(error));
+		r = sandbox_enter(c, error, sizeof(error));
 	if (r == 0)
 		r = start_run(&d, error, sizeof(error));
 	if (r == 0)

@@ -9,6 +9,9 @@
 
 #include "base/buf.h"
 
+struct config;
+struct config_memory;
+
 enum sandbox_seccomp {
 	SANDBOX_SECCOMP_OFF = 0,
 	SANDBOX_SECCOMP_LOG,
@@ -16,19 +19,38 @@ enum sandbox_seccomp {
 	SANDBOX_SECCOMP_REQUIRED,
 };
 
+enum sandbox_landlock {
+	SANDBOX_LANDLOCK_OFF = 0,
+	SANDBOX_LANDLOCK_AUTO,
+	SANDBOX_LANDLOCK_REQUIRED,
+};
+
 struct sandbox_settings {
-	unsigned seccomp; /* enum sandbox_seccomp */
+	unsigned seccomp;         /* enum sandbox_seccomp */
+	unsigned landlock;        /* enum sandbox_landlock */
+	const char *read, *write; /* folders, separated by colons; or NULL */
 };
 
 /*
  * sandbox_enter() - as the settings say; what it is now is in the log
  * @error:  on failure: one sentence with the cure
  *
+ * Folders of spools are made, so that a rule can name them.
  * Thread: main, once, with the user and the capabilities that the daemon is to
  * have, before there is another thread.
  * Return: 0, or -errno: something that is required cannot be had.
  */
-int sandbox_enter(const struct sandbox_settings *s, char *error, size_t cap);
+int sandbox_enter(const struct config *c, char *error, size_t cap);
+
+/*
+ * sandbox_check() - is all within reach that a configuration names?
+ *
+ * What the kernel was told at the start cannot be widened: what is outside is
+ * a problem of the tree's, that says so.  Nothing is outside before
+ * sandbox_enter().
+ * Return: 0, -EINVAL with problems written, or -ENOMEM.
+ */
+int sandbox_check(struct config_memory *m);
 
 /* What a reload cannot change stays in `next`, and is said, a line each. */
 void sandbox_keep(struct sandbox_settings *next,

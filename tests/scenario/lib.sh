@@ -155,9 +155,11 @@ daemon() {
 	wait_for "$dir/daemon.err" ' READY ' 10
 }
 
-# an orderly end, and the ledger adds up
+# an orderly end, the ledger adds up, and the sandbox was in nobody's way
 daemon_stop() {
 	stop daemon 0 TERM 40
+	equal "system calls refused" \
+		"$(count ' SANDBOX_(REFUSED|FATAL) ' "$dir/daemon.err")" 0
 	ledger_check
 }
 

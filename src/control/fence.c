@@ -1,0 +1,215 @@
+#include "control/fence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void fence_deinit(struct fence *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->rules[i].path);
+	free(r->rules);
+	*r = FENCE_NULL;
+}
+
+static const struct fence_rule *find(
+	const struct fence *r, const struct stat *st)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->rules[i].dev == st->st_dev &&
+			r->rules[i].ino == st->st_ino)
+			return &r->rules[i];
+	return NULL;
+}
+
+void fence_add(struct fence *r, const char *path, unsigned rights)
+{
+	struct fence_rule *rule;
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return;
+	rule = (struct fence_rule *)find(r, &st);
+	if (rule != NULL) {
+		rule->rights |= rights;
+		return;
+	}
+	rule = reallocarray(r->rules, r->n + 1, sizeof(*rule));
+	if (rule == NULL) {
+		r->failed = true;
+		return;
+	}
+	r->rules = rule;
+	rule += r->n;
+	*rule = (struct fence_rule){
+		.path = strdup(path),
+		.rights = rights,
+		.folder = S_ISDIR(st.st_mode),
+		.dev = st.st_dev,
+		.ino = st.st_ino,
+	};
+	if (rule->path == NULL)
+		r->failed = true;
+	else
+		r->n++;
+}
+
+/* The folder that a path is in.  Return: false: it is too long. */
+static bool folder_of(const char *path, char folder[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	int n;
+
+	if (slash == NULL)
+		n = snprintf(folder, PATH_MAX, ".");
+	else if (slash == path)
+		n = snprintf(folder, PATH_MAX, "/");
+	else
+		n = snprintf(
+			folder, PATH_MAX, "%.*s", (int)(slash - path), path);
+	return n >= 0 && n < PATH_MAX;
+}
+
+/* Something else than a file that could be renamed or replaced: a terminal,
+ * /dev/null. */
+static bool is_device(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISCHR(st.st_mode);
+}
+
+/* A path and what is to be allowed there. */
+typedef bool take_rule(void *arg, const char *path, unsigned rights);
+
+/* The folders of a file, or it alone. */
+static bool for_file(
+	const char *path, unsigned rights, take_rule *take, void *arg)
+{
+	char folder[PATH_MAX], *real = realpath(path, NULL);
+	bool done = true;
+
+	if (is_device(path) || !folder_of(path, folder) ||
+		strcmp(folder, "/") == 0)
+		done = take(arg, path, rights);
+	else
+		done = take(arg, folder, rights);
+	if (real != NULL && !is_device(real) && folder_of(real, folder))
+		done = take(arg, strcmp(folder, "/") == 0 ? real : folder,
+			       rights) &&
+		       done;
+	free(real);
+	return done;
+}
+
+static bool for_use(
+	const char *path, enum fence_use use, take_rule *take, void *arg)
+{
+	char folder[PATH_MAX];
+
+	switch (use) {
+	case FENCE_USE_READ:
+		return for_file(path, FENCE_READ, take, arg);
+	case FENCE_USE_WRITE:
+		return for_file(path, FENCE_READ | FENCE_WRITE, take, arg);
+	case FENCE_USE_SOCKET:
+	case FENCE_USE_REMOVE:
+		return !folder_of(path, folder) ||
+		       take(arg, folder,
+			       use == FENCE_USE_SOCKET ? FENCE_SOCKET
+						       : FENCE_REMOVE);
+	case FENCE_USE_FOLDER:
+		return take(arg, path, FENCE_READ | FENCE_WRITE);
+	case FENCE_USE_TO_READ:
+		return take(arg, path, FENCE_READ);
+	case FENCE_USE_TO_WRITE:
+		return take(arg, path, FENCE_READ | FENCE_WRITE | FENCE_SOCKET);
+	case FENCE_USE_CONNECT:
+		break;
+	}
+	return true;
+}
+
+static bool take_to_add(void *arg, const char *path, unsigned rights)
+{
+	fence_add(arg, path, rights);
+	return true;
+}
+
+void fence_add_use(struct fence *r, const char *path, enum fence_use use)
+{
+	for_use(path, use, take_to_add, r);
+}
+
+static bool take_to_ask(void *arg, const char *path, unsigned rights)
+{
+	return fence_has(arg, path, rights);
+}
+
+bool fence_has_use(const struct fence *r, const char *path, enum fence_use use)
+{
+	return for_use(path, use, take_to_ask, (void *)r);
+}
+
+/* What is there, or the nearest folder above it. */
+static int nearest(const char *path, struct stat *st, char folder[PATH_MAX])
+{
+	int n = snprintf(folder, PATH_MAX, "%s", path);
+
+	if (n < 0 || n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	while (stat(folder, st) != 0) {
+		char above[PATH_MAX];
+
+		if (errno != ENOENT || strcmp(folder, "/") == 0 ||
+			strcmp(folder, ".") == 0)
+			return -errno;
+		if (!folder_of(folder, above))
+			return -ENAMETOOLONG;
+		strcpy(folder, above);
+	}
+	return 0;
+}
+
+bool fence_has(const struct fence *r, const char *path, unsigned rights)
+{
+	char folder[PATH_MAX];
+	struct stat st, before = { 0 };
+	unsigned found = 0;
+	int fd, up;
+
+	if (nearest(path, &st, folder) != 0)
+		return true; /* whoever uses it has the better word for that */
+	if (!S_ISDIR(st.st_mode)) { /* by a link perhaps: where it leads to */
+		const struct fence_rule *rule = find(r, &st);
+		char *real = realpath(folder, NULL);
+		bool known = real != NULL && folder_of(real, folder);
+
+		found = rule != NULL ? rule->rights : 0;
+		free(real);
+		if (!known || stat(folder, &st) != 0)
+			return (found & rights) == rights;
+	}
+	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* the root is its own parent */
+	while (fd >= 0 &&
+		(st.st_ino != before.st_ino || st.st_dev != before.st_dev)) {
+		const struct fence_rule *rule = find(r, &st);
+
+		found |= rule != NULL ? rule->rights : 0;
+		before = st;
+		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(fd);
+		fd = up;
+		if (fd >= 0 && fstat(fd, &st) != 0)
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	return (found & rights) == rights;
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Landlock: the daemon does its work, renewed certificates and rotation
+# included, and gets at nothing else.  A reload that would need more is refused
+# whole, with the path's name; one within what was left open is taken up; a
+# restart takes up what was refused.
+# shellcheck source=tests/scenario/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+need openssl
+
+ctl() { "$builddir/src/tapferryctl" --socket "$dir/run/control.sock" "$@"; }
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-nodes -days 2 -subj "/CN=$1" \
+		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+		-keyout "$dir/tls/key.new" -out "$dir/tls/cert.new" 2>/dev/null
+	mv "$dir/tls/key.new" "$dir/tls/key.pem"
+	mv "$dir/tls/cert.new" "$dir/tls/cert.pem"
+}
+
+mkdir "$dir"/{etc,tls,run,log,var,later,elsewhere}
+umask 027
+echo token >"$dir/etc/token"
+echo token >"$dir/elsewhere/token"
+certificate first
+collect hec
+tls=$(free_port)
+
+# configure LANDLOCK [OUTPUT [TOKEN-FILE [LISTENER]]]
+configure() {
+	cat >"$dir/etc/tapferry.conf" <<-END
+	sandbox = { landlock = "$1"; write = "$dir/later"; };
+	control = { socket = "$dir/run/control.sock"; };
+	listeners = (
+	  { name = "l"; type = "dnstap"; address = "unix:$dir/run/tap.sock"; },
+	  { name = "t"; type = "dnstap"; address = "tls://127.0.0.1:$tls";
+	    tls = { cert = "$dir/tls/cert.pem"; key = "$dir/tls/key.pem"; }; }${4:-}
+	);
+	outputs = (
+	  { name = "hec"; type = "hec"; token_file = "${3:-$dir/etc/token}";
+	    batch = { events = 100; linger = "20ms"; };
+	    backends = ( { url = "$(collect_url hec | sed s/127.0.0.1/localhost/)"; } );
+	    dead_letter = { path = "$dir/var/dead.ndjson"; };
+	    spool = { path = "$dir/var/spool"; mode = "always"; }; },
+	  { name = "file"; type = "file"; path = "$dir/log/events"; rotate = { gzip = true; }; }${2:-}
+	);
+	END
+}
+# output NAME PATH
+output() { echo ", { name = \"$1\"; type = \"file\"; path = \"$2\"; }"; }
+
+configure required
+start daemon "$builddir/src/tapferryd" -c "$dir/etc/tapferry.conf"
+until_true 10 grep -q ' READY ' "$dir/daemon.err" || {
+	! grep -q 'the kernel has no Landlock' "$dir/daemon.err" ||
+		skip "this kernel has no Landlock"
+	fail "the daemon did not start"
+}
+grep -q " SANDBOX_LANDLOCK .*write=\"[^\"]*$dir/var/spool" "$dir/daemon.err" ||
+	fail "the log does not say what may be written"
+
+send --to "unix:$dir/run/tap.sock" --generate --count 1000
+send --to "tls://localhost:$tls" --tls-ca "$dir/tls/cert.pem" --generate --count 1000
+until_true 10 at_least . "$dir/log/events" 2000 || fail "no events in the file"
+kill -USR1 "${pids[daemon]}"
+until_true 10 test -s "$dir/log/events.1.gz" || fail "the file was not rotated"
+
+# --- a certificate is renewed by renaming another to its name
+certificate second
+wait_for "$dir/daemon.err" ' TLS_RELOADED ' 10
+send --to "tls://localhost:$tls" --tls-ca "$dir/tls/cert.pem" --generate --count 1000
+
+# --- refused, each with the path's name, and nothing else of it taken up
+refused=0
+# is_refused PATH
+is_refused() {
+	refused=$((refused + 1))
+	if ctl reload >"$dir/ctl.out" 2>&1; then
+		fail "the reload was not refused: $1"
+	fi
+	grep -q "$1 is outside of what .* restart it" "$dir/ctl.out" ||
+		fail "$1 is not named: $(cat "$dir/ctl.out")"
+	wait_count ' RELOAD_FAILED ' "$dir/daemon.err" $refused
+}
+configure required "$(output within "$dir/later/within")$(output more "$dir/elsewhere/events")"
+is_refused "$dir/elsewhere/events"
+[ ! -e "$dir/later/within" ] || fail "half of a refused reload was taken up"
+configure required '' "$dir/elsewhere/token"
+is_refused "$dir/elsewhere/token"
+configure required '' '' ", { name = \"e\"; type = \"dnstap\"; address = \"unix:$dir/elsewhere/tap.sock\"; }"
+is_refused "$dir/elsewhere/tap.sock"
+# the kernel itself: root may read this file, the daemon may not
+configure required
+echo 'stats_interval = "30s";' >"$dir/elsewhere/stats.conf"
+echo "@include \"$dir/elsewhere/stats.conf\"" >>"$dir/etc/tapferry.conf"
+if ctl reload >"$dir/ctl.out" 2>&1; then
+	fail "the daemon can read what is out of reach"
+fi
+"$builddir/src/tapferryd" -t -c "$dir/etc/tapferry.conf" >/dev/null ||
+	fail "nobody can read it"
+
+# --- within reach
+configure off "$(output within "$dir/later/within")" '' \
+	", { name = \"e\"; type = \"dnstap\"; address = \"unix:$dir/later/tap.sock\"; }"
+ctl reload >"$dir/ctl.out" || fail "the reload was refused: $(cat "$dir/ctl.out")"
+grep -q 'sandbox.landlock: needs a restart' "$dir/ctl.out" ||
+	fail "not said: sandbox.landlock needs a restart"
+send --to "unix:$dir/later/tap.sock" --generate --count 1000
+daemon_stop
+equal "delivered" "$(ledger hec delivered)" 4000
+equal "written where it was left open" "$(count . "$dir/later/within")" 1000
+[ ! -e "$dir/run/tap.sock" ] || fail "the socket was left behind"
+
+# --- a restart takes up what was refused
+configure auto "$(output more "$dir/elsewhere/events")" "$dir/elsewhere/token"
+daemon -c "$dir/etc/tapferry.conf"
+send --to "unix:$dir/run/tap.sock" --generate --count 1000
+daemon_stop
+equal "written elsewhere" "$(count . "$dir/elsewhere/events")" 1000
+stop hec
+equal "at the collector" "$(collected hec)" 5000
