@@ -23,7 +23,7 @@ enum {
 };
 
 /* For all of a command's chores together. */
-#define PATIENCE_NS (2 * NS_PER_S)
+#define PATIENCE_NS (5 * NS_PER_S)
 
 /* What the keeper is told, and tells. */
 struct chore {

@@ -1,4 +1,4 @@
-#include "spool/dead_letters.h"
+#include "spool/dead_letters_own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 
-enum { MODE = 0600, SUFFIX_MAX = 24 };
+enum { SUFFIX_MAX = 24 };
 
 int dead_letters_open(struct dead_letters *d,
 	const struct dead_letter_settings *settings, const char *output,
@@ -21,7 +21,7 @@ int dead_letters_open(struct dead_letters *d,
 	*d = (struct dead_letters){ .settings = settings, .output = output };
 	r = strlen(settings->path) + SUFFIX_MAX > PATH_MAX ? -ENAMETOOLONG : 0;
 	if (r == 0)
-		r = file_open(&d->file, settings->path, MODE);
+		r = file_open(&d->file, settings->path, DEAD_LETTERS_MODE);
 	if (r == 0 && !d->file.regular) {
 		file_close(&d->file);
 		r = -EINVAL;
@@ -43,30 +43,13 @@ int dead_letters_open(struct dead_letters *d,
 	return r;
 }
 
-static const char *older(
-	const struct dead_letters *d, unsigned number, char *text)
-{
-	if (number == 0)
-		snprintf(text, PATH_MAX, "%s", d->settings->path);
-	else
-		snprintf(text, PATH_MAX, "%s.%u", d->settings->path, number);
-	return text;
-}
-
-static const char *resent(
-	const struct dead_letters *d, unsigned number, char *text)
-{
-	snprintf(text, PATH_MAX, "%s.resend.%u", d->settings->path, number);
-	return text;
-}
-
 static int shift(struct dead_letters *d)
 {
 	struct file next;
 	int r = rotation_shift(&d->rotation);
 
 	if (r == 0)
-		r = file_open(&next, d->settings->path, MODE);
+		r = file_open(&next, d->settings->path, DEAD_LETTERS_MODE);
 	if (r != 0)
 		return r;
 	dead_letters_sync(d);
@@ -75,15 +58,14 @@ static int shift(struct dead_letters *d)
 	return 0;
 }
 
-/* The file anew if somebody has moved it away. */
-static int reopen(struct dead_letters *d)
+int letters_reopen(struct dead_letters *d)
 {
 	struct file next;
 	int r;
 
 	if (!file_moved(&d->file, d->settings->path))
 		return 0;
-	r = file_open(&next, d->settings->path, MODE);
+	r = file_open(&next, d->settings->path, DEAD_LETTERS_MODE);
 	if (r != 0)
 		return r;
 	file_close(&d->file);
@@ -94,7 +76,7 @@ static int reopen(struct dead_letters *d)
 /* Room for len more. */
 static int prepare(struct dead_letters *d, size_t len)
 {
-	int r = reopen(d);
+	int r = letters_reopen(d);
 
 	if (r != 0)
 		return r;
@@ -182,22 +164,16 @@ static int each_line(
 	return r;
 }
 
-/* One more than the number of the oldest one there can be. */
-static unsigned numbers(const struct dead_letters *d)
-{
-	return d->settings->keep + 2;
-}
-
 int dead_letters_each(struct dead_letters *d,
 	int (*fn)(void *arg, struct slice line), void *arg)
 {
 	char path[PATH_MAX];
 	int r = 0;
 
-	for (unsigned i = numbers(d); i-- > 0 && r == 0;)
-		r = each_line(resent(d, i, path), fn, arg);
-	for (unsigned i = numbers(d); i-- > 0 && r == 0;)
-		r = each_line(older(d, i, path), fn, arg);
+	for (unsigned i = letters_numbers(d); i-- > 0 && r == 0;)
+		r = each_line(letters_resent(d, i, path), fn, arg);
+	for (unsigned i = letters_numbers(d); i-- > 0 && r == 0;)
+		r = each_line(letters_older(d, i, path), fn, arg);
 	return r;
 }
 
@@ -206,11 +182,11 @@ int dead_letters_discard(struct dead_letters *d)
 	char path[PATH_MAX];
 	int r = 0;
 
-	for (unsigned i = numbers(d); i-- > 1;)
-		if (unlink(older(d, i, path)) != 0 && errno != ENOENT)
+	for (unsigned i = letters_numbers(d); i-- > 1;)
+		if (unlink(letters_older(d, i, path)) != 0 && errno != ENOENT)
 			r = -errno;
 	if (r == 0)
-		r = reopen(d);
+		r = letters_reopen(d);
 	if (r == 0 && ftruncate(d->file.fd, 0) != 0)
 		r = -errno;
 	if (r == 0)
@@ -218,186 +194,11 @@ int dead_letters_discard(struct dead_letters *d)
 	return r;
 }
 
-static bool any_resent(const struct dead_letters *d)
-{
-	char path[PATH_MAX];
-
-	for (unsigned i = 0; i < numbers(d); i++)
-		if (access(resent(d, i, path), F_OK) == 0)
-			return true;
-	return false;
-}
-
-int dead_letters_resend(struct dead_letters *d)
-{
-	char from[PATH_MAX], to[PATH_MAX];
-	bool any = any_resent(d);
-
-	/* those of an earlier request are still to be sent: they come first */
-	if (any)
-		return 0;
-	for (unsigned i = 0; i < numbers(d); i++) {
-		if (i == 0 && d->file.size == 0)
-			continue;
-		if (rename(older(d, i, from), resent(d, i, to)) == 0)
-			any = true;
-		else if (errno != ENOENT)
-			return -errno;
-	}
-	if (!any)
-		return DEAD_LETTERS_E_NONE;
-	return reopen(d);
-}
-
-/* The rest of a file in its place.  Return: 0 or -errno. */
-static int cut_front(const char *path, FILE *f, uint64_t from)
-{
-	char made[PATH_MAX], chunk[16384];
-	FILE *out;
-	size_t n;
-	int r = 0;
-
-	snprintf(made, sizeof(made), "%.*s~", PATH_MAX - 2, path);
-	out = fopen(made, "we");
-	if (out == NULL)
-		return -errno;
-	if (fchmod(fileno(out), MODE) != 0 ||
-		fseeko(f, (off_t)from, SEEK_SET) != 0)
-		r = -errno;
-	while (r == 0 && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		if (fwrite(chunk, 1, n, out) != n)
-			r = -errno;
-	if (r == 0 &&
-		(ferror(f) || fflush(out) != 0 || fsync(fileno(out)) != 0))
-		r = -EIO;
-	fclose(out);
-	if (r == 0 && rename(made, path) != 0)
-		r = -errno;
-	if (r != 0)
-		unlink(made);
-	return r;
-}
-
-/* What is settled goes: the whole file, or its front. */
-static void end_resent(struct dead_letters *d, bool whole)
-{
-	char path[PATH_MAX], aside[PATH_MAX];
-	int r = 0;
-
-	resent(d, d->resent_number, path);
-	snprintf(aside, sizeof(aside), "%.*s.damaged", PATH_MAX - 9,
-		d->settings->path);
-	if (!whole)
-		r = cut_front(path, d->resent, d->resent_to);
-	else if (d->unreadable ? rename(path, aside) != 0 : unlink(path) != 0)
-		r = -errno;
-	if (r != 0)
-		log_limited(LOG_LEVEL_ERROR, DEAD_LETTER_RESENT,
-			"dead letters that were sent again cannot be removed "
-			"from their file",
-			"path=%s error=\"%s\"", path, strerror(-r));
-	fclose(d->resent);
-	d->resent = NULL;
-}
-
-static int open_resent(struct dead_letters *d)
-{
-	char path[PATH_MAX];
-
-	for (unsigned i = numbers(d); i-- > 0;) {
-		d->resent = fopen(resent(d, i, path), "re");
-		if (d->resent != NULL) {
-			d->resent_number = i;
-			d->resent_to = 0;
-			d->unreadable = false;
-			return 0;
-		}
-		if (errno != ENOENT)
-			return -errno;
-	}
-	return DEAD_LETTERS_E_NONE;
-}
-
-static int reserve_ends(struct dead_letters *d, uint32_t n)
-{
-	uint64_t *grown;
-
-	if (n <= d->read_cap)
-		return 0;
-	grown = realloc(d->read_ends, n * sizeof(*grown));
-	if (grown == NULL)
-		return -ENOMEM;
-	d->read_ends = grown;
-	d->read_cap = n;
-	return 0;
-}
-
-/* Lines into b, as many as it has room for; the first one in any case. */
-static int fill(
-	struct dead_letters *d, struct batch_pool *pool, struct batch *b)
-{
-	uint64_t at = d->resent_to;
-	ssize_t n;
-	int r = 0;
-
-	if (fseeko(d->resent, (off_t)at, SEEK_SET) != 0)
-		return -errno;
-	while (r == 0 && b->events < pool->batch_events &&
-		(n = getline(&d->line, &d->line_cap, d->resent)) > 0) {
-		struct slice event;
-
-		at += (uint64_t)n;
-		if (letter_read(slice_from(d->line, (size_t)n), &event) != 0) {
-			d->unreadable = true;
-			continue;
-		}
-		if (b->events == 0)
-			r = batch_reserve(pool, b, event.len + 1, 1);
-		else if (b->len + event.len + 1 > pool->batch_bytes)
-			break;
-		if (r != 0)
-			break;
-		memcpy(b->data + b->len, event.data, event.len);
-		b->data[b->len + event.len] = '\n';
-		b->len += event.len + 1;
-		d->read_ends[b->events] = at;
-		b->ends[b->events++] = (uint32_t)b->len;
-	}
-	if (r == 0 && ferror(d->resent))
-		r = -EIO;
-	return r;
-}
-
-int dead_letters_read(
-	struct dead_letters *d, struct batch_pool *pool, struct batch *b)
-{
-	int r = reserve_ends(d, pool->batch_events);
-
-	while (r == 0) {
-		if (d->resent == NULL)
-			r = open_resent(d);
-		if (r == 0)
-			r = fill(d, pool, b);
-		if (r != 0 || b->events != 0)
-			break;
-		end_resent(d, true);
-	}
-	if (r == -EIO && d->resent != NULL)
-		clearerr(d->resent);
-	return r;
-}
-
-void dead_letters_settled(struct dead_letters *d, uint32_t n)
-{
-	if (n > 0)
-		d->resent_to = d->read_ends[n - 1];
-}
-
 void dead_letters_close(struct dead_letters *d)
 {
 	if (d->resent != NULL) {
 		if (d->resent_to > 0)
-			end_resent(d, false);
+			letters_end_resent(d, false);
 		else
 			fclose(d->resent);
 	}

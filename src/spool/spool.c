@@ -1,4 +1,4 @@
-#include "spool/spool.h"
+#include "spool/spool_own.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,21 +6,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "spool/directory.h"
-#include "spool/pack.h"
-
-struct spool {
-	const struct spool_settings *settings;
-	struct spool_usage *usage;
-	struct directory directory;
-	struct packer packer;
-	struct slice envelope;             /* of the packer's identity */
-	struct cds_list_head all, waiting; /* both oldest first */
-	uint64_t next;                     /* number of the next file */
-	uint64_t last_size;                /* of the file written last */
-	uint8_t *buffer;
-	size_t buffer_cap;
-};
 
 static void count(_Atomic uint64_t *what, uint64_t more)
 {
@@ -60,8 +45,8 @@ static void forget(struct spool *s, struct spool_file *f)
 	free(f);
 }
 
-/* Into both lists by its number: nearly always at the end. */
-static void add(struct spool *s, struct spool_file *f)
+/* Nearly always at the end. */
+void spool_list(struct spool *s, struct spool_file *f)
 {
 	struct cds_list_head *at = s->all.prev;
 
@@ -89,7 +74,7 @@ void spool_wait(struct spool *s, struct spool_file *f, uint32_t events)
 	show_oldest(s);
 }
 
-static void set_aside(struct spool *s, uint64_t number, const char *why)
+void spool_set_aside(struct spool *s, uint64_t number, const char *why)
 {
 	int r = directory_set_aside(&s->directory, number);
 
@@ -98,97 +83,6 @@ static void set_aside(struct spool *s, uint64_t number, const char *why)
 		"path=%s/%016llx.damaged reason=\"%s\"%s%s", s->settings->path,
 		(unsigned long long)number, why, r != 0 ? " error=" : "",
 		r != 0 ? strerror(-r) : "");
-}
-
-struct scan {
-	uint64_t *numbers;
-	size_t n, cap;
-};
-
-static int note_number(void *arg, uint64_t number)
-{
-	struct scan *scan = arg;
-
-	if (scan->n == scan->cap) {
-		size_t cap = scan->cap != 0 ? 2 * scan->cap : 64;
-		uint64_t *grown =
-			realloc(scan->numbers, cap * sizeof(*scan->numbers));
-
-		if (grown == NULL)
-			return -ENOMEM;
-		scan->numbers = grown;
-		scan->cap = cap;
-	}
-	scan->numbers[scan->n++] = number;
-	return 0;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* A file that was there at the start. */
-static int adopt(struct spool *s, uint64_t number, struct spool_found *found)
-{
-	uint8_t head[PACK_HEADER + PACK_IDENTITY_MAX];
-	struct pack_header h;
-	struct slice identity;
-	struct spool_file *f;
-	uint64_t size;
-	size_t len;
-	int r = directory_read(
-		&s->directory, number, head, sizeof(head), &len, &size);
-
-	if (r != 0) {
-		log_warn_limited(SPOOL_UNREADABLE,
-			"a file of the spool cannot be read; it is left alone",
-			"path=%s/%016llx.batch error=\"%s\"", s->settings->path,
-			(unsigned long long)number, strerror(-r));
-		return 0;
-	}
-	r = pack_read_header(slice_from(head, len), &h, &identity);
-	if (r == PACK_E_VERSION) {
-		log_warn_limited(SPOOL_VERSION,
-			"a file of the spool is of a later version; it is left "
-			"alone",
-			"path=%s/%016llx.batch", s->settings->path,
-			(unsigned long long)number);
-		return 0;
-	}
-	if (r != 0) {
-		set_aside(s, number, "its header is damaged");
-		found->damaged++;
-		return 0;
-	}
-	f = calloc(1, sizeof(*f));
-	if (f == NULL)
-		return -ENOMEM;
-	f->number = number;
-	f->created_ns = h.created_ns;
-	f->bytes = size;
-	add(s, f);
-	spool_wait(s, f, h.events);
-	found->files++;
-	found->events += h.events;
-	return 0;
-}
-
-static int adopt_all(struct spool *s, struct spool_found *found)
-{
-	struct scan scan = { 0 };
-	int r = directory_scan(&s->directory, note_number, &scan);
-
-	if (scan.n > 0)
-		qsort(scan.numbers, scan.n, sizeof(*scan.numbers), by_number);
-	for (size_t i = 0; r == 0 && i < scan.n; i++)
-		r = adopt(s, scan.numbers[i], found);
-	if (scan.n > 0)
-		s->next = scan.numbers[scan.n - 1] + 1;
-	free(scan.numbers);
-	return r;
 }
 
 int spool_open(struct spool **sp, const struct spool_settings *settings,
@@ -215,7 +109,7 @@ int spool_open(struct spool **sp, const struct spool_settings *settings,
 	s->envelope = last_word(slice_from(
 		s->packer.header + PACK_HEADER, s->packer.identity_len));
 	if (r == 0)
-		r = adopt_all(s, found);
+		r = spool_adopt_all(s, found);
 	if (r == 0)
 		*sp = s;
 	else
@@ -267,7 +161,7 @@ int spool_write(struct spool *s, const struct batch *b, uint64_t created_ns,
 	f->number = s->next++;
 	f->created_ns = created_ns;
 	f->events = batch_left(b);
-	add(s, f);
+	spool_list(s, f);
 	*file = f;
 	return 0;
 
@@ -345,7 +239,7 @@ int spool_load(struct spool *s, struct spool_file *f, struct batch_pool *pool,
 	if (r < 0)
 		return r;
 	if (r != 0) {
-		set_aside(s, f->number, why);
+		spool_set_aside(s, f->number, why);
 		*lost = f->events;
 		forget(s, f);
 		return r;
