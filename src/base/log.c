@@ -1,7 +1,9 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/log_journal.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +27,8 @@ static const struct {
 
 static _Atomic int log_level = LOG_LEVEL_INFO;
 static _Atomic int log_target = LOG_TARGET_STDERR;
-static _Atomic bool log_to_journal; /* stderr is the journal's: priorities */
+static _Atomic bool log_to_journal;   /* stderr is the journal's: priorities */
+static _Atomic uint64_t journal_lost; /* lines since the last one it took */
 
 const char *log_level_name(enum log_level level)
 {
@@ -63,11 +66,19 @@ static bool is_journal(int fd)
 
 void log_open(enum log_target target, enum log_level level)
 {
+	int r;
+
 	if (target == LOG_TARGET_SYSLOG)
 		openlog("tapferryd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	atomic_store(&log_to_journal, is_journal(STDERR_FILENO));
-	atomic_store(&log_target, (int)target);
 	log_set_level(level);
+	r = target == LOG_TARGET_JOURNAL ? log_journal_open(LOG_JOURNAL_SOCKET)
+					 : 0;
+	if (r != 0 && atomic_exchange(&log_target, (int)target) != (int)target)
+		log_warn(LOG_JOURNAL_MISSING,
+			"the journal is not there: lines go to standard error",
+			"socket=%s errno=%d", LOG_JOURNAL_SOCKET, -r);
+	atomic_store(&log_target, (int)target);
 }
 
 void log_set_level(enum log_level level)
@@ -111,29 +122,55 @@ static size_t put_time(char *line, size_t cap)
 		line, cap, "%s.%03uZ ", day, (unsigned)(ns / NS_PER_MS % 1000));
 }
 
+/* One write a line; there is nobody to tell when stderr fails. */
+static void write_stderr(char *line, size_t n)
+{
+	ssize_t written;
+
+	line[n++] = '\n';
+	written = write(STDERR_FILENO, line, n);
+	(void)written;
+}
+
+/* Return: false: it is not there. */
+static bool send_to_journal(const struct log_entry *e)
+{
+	int r = log_journal_send(e);
+	unsigned long long lost;
+
+	if (r == -EAGAIN || r == -ENOBUFS)
+		atomic_fetch_add(&journal_lost, 1);
+	else if (r != 0)
+		return false;
+	else if ((lost = atomic_exchange(&journal_lost, 0)) != 0)
+		log_warn(LOG_LOST, "the journal did not take all lines",
+			"lines=%llu", lost);
+	return true;
+}
+
 void log_write(enum log_level level, struct log_limit *limit, const char *id,
 	const char *text, const char *format, ...)
 {
+	enum log_target target = (enum log_target)atomic_load(&log_target);
+	int priority = levels[level].priority;
 	char line[LINE_MAX_BYTES];
-	size_t n = 0, body;
+	size_t n = 0, body, pairs;
 	uint64_t held = 0;
 	va_list ap;
 	int r;
 
 	if (limit != NULL && !limit_pass(limit, &held))
 		return;
-	bool syslogging = atomic_load(&log_target) == LOG_TARGET_SYSLOG;
-	bool journal = atomic_load(&log_to_journal);
-
-	if (!syslogging && journal)
-		n = (size_t)snprintf(
-			line, sizeof(line), "<%d>", levels[level].priority);
-	else if (!syslogging)
+	/* the journal and syslog have the time, and may leave a line to us */
+	if (target != LOG_TARGET_SYSLOG && atomic_load(&log_to_journal))
+		n = (size_t)snprintf(line, sizeof(line), "<%d>", priority);
+	else if (target != LOG_TARGET_SYSLOG)
 		n = put_time(line, sizeof(line));
 	body = n;
 	r = snprintf(line + n, sizeof(line) - n,
 		"%s %s %s: ", levels[level].name, id, text);
 	n += (size_t)r;
+	pairs = n;
 	va_start(ap, format);
 	if (n < sizeof(line) - 1) {
 		r = vsnprintf(line + n, sizeof(line) - n, format, ap);
@@ -145,17 +182,18 @@ void log_write(enum log_level level, struct log_limit *limit, const char *id,
 			" suppressed=%llu", (unsigned long long)held);
 	if (n > sizeof(line) - 2)
 		n = sizeof(line) - 2;
+	if (pairs > n)
+		pairs = n;
 	/* a peer's text inside a value must not start a line of its own */
 	for (size_t i = body; i < n; i++)
 		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
 			line[i] = '?';
-	if (syslogging) {
+	if (target == LOG_TARGET_SYSLOG) {
 		line[n] = '\0';
-		syslog(levels[level].priority, "%s", line);
-		return;
+		syslog(priority, "%s", line);
+	} else if (target != LOG_TARGET_JOURNAL ||
+		   !send_to_journal(&(struct log_entry){ priority, id,
+			   line + body, n - body, pairs - body })) {
+		write_stderr(line, n);
 	}
-	line[n++] = '\n';
-	/* one write a line; there is nobody to tell when stderr fails */
-	ssize_t written = write(STDERR_FILENO, line, n);
-	(void)written;
 }

@@ -13,8 +13,9 @@
  * the line, use the _limited form with a static struct log_limit.
  *
  * Targets: stderr (with <N> priority prefixes and no time when the journal
- * reads it) or syslog.  Every function may be called from any thread; lines
- * are written whole.  Secrets have no format path: never pass one.
+ * reads it), the journal itself (base/log_journal.h) or syslog.  Every function
+ *may be called from any thread; lines are written whole.  Secrets have no
+ *format path: never pass one.
  */
 #ifndef TAPFERRY_BASE_LOG_H
 #define TAPFERRY_BASE_LOG_H
@@ -32,6 +33,7 @@ enum log_level {
 
 enum log_target {
 	LOG_TARGET_STDERR = 0,
+	LOG_TARGET_JOURNAL,
 	LOG_TARGET_SYSLOG,
 };
 

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 
-/* those of sockets are for DNS servers, too */
+/* those of sockets are for DNS servers, those of pipes for readers, too */
 enum { MODE_SPOOL = 0700, MODE_FILES = 0750, MODE_SOCKETS = 0755 };
 
 /* Return: false: the path has none, or is too long. */
@@ -112,6 +112,8 @@ int folders_find(struct folders *f, const struct config *c)
 		const struct output_settings *o = &c->outputs[i];
 
 		r = want_outer(f, o->file.path, MODE_FILES);
+		if (r == 0 && o->type == OUTPUT_TYPE_PIPE)
+			r = want_outer(f, o->local.path, MODE_SOCKETS);
 		if (r == 0 && o->type == OUTPUT_TYPE_PIPE)
 			r = want_outer(f, o->local.path, MODE_SOCKETS);
 		if (r == 0)

@@ -8,10 +8,12 @@
 _Static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_WARN == 1 &&
 		       LOG_LEVEL_INFO == 2 && LOG_LEVEL_DEBUG == 3,
 	"log.level");
-_Static_assert(LOG_TARGET_STDERR == 0 && LOG_TARGET_SYSLOG == 1, "log.target");
 _Static_assert(OUTPUT_TYPE_STDOUT == 0 && OUTPUT_TYPE_FILE == 1 &&
 		       OUTPUT_TYPE_PIPE == 2 && OUTPUT_TYPE_SOCKET == 3,
 	"outputs[].type");
+_Static_assert(LOG_TARGET_STDERR == 0 && LOG_TARGET_JOURNAL == 1 &&
+		       LOG_TARGET_SYSLOG == 2,
+	"log.target");
 _Static_assert(
 	ENVELOPE_NDJSON == 0 && ENVELOPE_SYSLOG == 1, "outputs[].format");
 _Static_assert(METHOD_POST == 0 && METHOD_PUT == 1, "outputs[].method");

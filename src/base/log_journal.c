@@ -1,0 +1,150 @@
+#include "base/log_journal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+	TEXT_MAX = 8192,   /* a line twice, and the fields' names */
+	NAME_MAX_LEN = 64, /* the journal passes over longer ones */
+};
+
+static _Atomic int journal_fd = -1; /* stays once it is open */
+static struct sockaddr_un journal = { .sun_family = AF_UNIX };
+
+struct field_text {
+	char *at;
+	size_t len, cap;
+};
+
+static bool put(struct field_text *t, const char *text, size_t len)
+{
+	if (len > t->cap - t->len)
+		return false;
+	memcpy(t->at + t->len, text, len);
+	t->len += len;
+	return true;
+}
+
+/* NAME=value and a line's end, or nothing of it. */
+static void put_field(struct field_text *t, const char *name, size_t name_len,
+	const char *value, size_t len)
+{
+	size_t before = t->len;
+
+	if (!put(t, name, name_len) || !put(t, "=", 1) || !put(t, value, len) ||
+		!put(t, "\n", 1))
+		t->len = before;
+}
+
+static void put_text(struct field_text *t, const char *name, const char *value)
+{
+	put_field(t, name, strlen(name), value, strlen(value));
+}
+
+/* splunk.delivered is TAPFERRY_SPLUNK_DELIVERED. */
+static void put_pair(struct field_text *t, const char *key, size_t key_len,
+	const char *value, size_t len)
+{
+	char name[NAME_MAX_LEN] = "TAPFERRY_";
+	size_t n = strlen(name);
+
+	if (key_len == 0 || key_len > sizeof(name) - n)
+		return;
+	for (size_t i = 0; i < key_len; i++) {
+		unsigned char c = (unsigned char)key[i];
+
+		name[n++] = c < 0x80 && isalnum(c) ? (char)toupper(c) : '_';
+	}
+	put_field(t, name, n, value, len);
+}
+
+/* How long the value is: to a blank, or in quotes to those before a blank. */
+static size_t value_len(const char *value, const char *end)
+{
+	const char *p = value;
+
+	if (p == end || *p != '"') {
+		while (p < end && *p != ' ')
+			p++;
+		return (size_t)(p - value);
+	}
+	for (p++; p < end; p++)
+		if (*p == '"' && (p + 1 == end || p[1] == ' '))
+			return (size_t)(p + 1 - value);
+	return (size_t)(end - value);
+}
+
+static void put_pairs(struct field_text *t, const char *p, const char *end)
+{
+	while (p < end) {
+		const char *value = p;
+		size_t len;
+
+		while (value < end && *value != '=' && *value != ' ')
+			value++;
+		if (value == end || *value == ' ') {
+			p = value + 1;
+			continue;
+		}
+		len = value_len(value + 1, end);
+		if (len >= 2 && value[1] == '"' && value[len] == '"')
+			put_pair(t, p, (size_t)(value - p), value + 2, len - 2);
+		else
+			put_pair(t, p, (size_t)(value - p), value + 1, len);
+		p = value + 1 + len + 1;
+	}
+}
+
+size_t log_journal_format(const struct log_entry *e, char *text, size_t cap)
+{
+	struct field_text t = { .at = text, .cap = cap };
+	const char priority[] = { (char)('0' + e->priority), '\0' };
+
+	put_field(&t, "MESSAGE", strlen("MESSAGE"), e->line, e->len);
+	put_text(&t, "PRIORITY", priority);
+	put_text(&t, "SYSLOG_FACILITY", "3");
+	put_text(&t, "SYSLOG_IDENTIFIER", "tapferryd");
+	put_text(&t, "TAPFERRY_LOG_ID", e->id);
+	put_pairs(&t, e->line + e->pairs, e->line + e->len);
+	return t.len;
+}
+
+/* Entries go by the path, each time: the journal may be started again. */
+int log_journal_open(const char *path)
+{
+	int fd, r = 0;
+
+	if (atomic_load(&journal_fd) < 0) {
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
+		snprintf(
+			journal.sun_path, sizeof(journal.sun_path), "%s", path);
+		atomic_store(&journal_fd, fd);
+	}
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&journal,
+			      sizeof(journal)) != 0)
+		r = -errno;
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int log_journal_send(const struct log_entry *e)
+{
+	char text[TEXT_MAX];
+	size_t len = log_journal_format(e, text, sizeof(text));
+	ssize_t n = sendto(atomic_load(&journal_fd), text, len,
+		MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&journal,
+		sizeof(journal));
+
+	return n >= 0 ? 0 : -errno;
+}
