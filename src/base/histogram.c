@@ -9,10 +9,12 @@
 #define S(n)  ((n)*NS_PER_S)
 
 const struct histogram_scale histogram_time = {
-	.n = 21,
+	/* 1.25 s tells batches that waited for a linger of 1 s, as by default,
+	 * from those that had to wait for more */
+	.n = 22,
 	.bound = { US(10), US(25), US(50), US(100), US(250), US(500), MS(1),
 		US(2500), MS(5), MS(10), MS(25), MS(50), MS(100), MS(250),
-		MS(500), S(1), MS(2500), S(5), S(10), S(25), S(60) },
+		MS(500), S(1), MS(1250), MS(2500), S(5), S(10), S(25), S(60) },
 };
 
 const struct histogram_scale histogram_age = {
