@@ -5,8 +5,9 @@
  *
  * Over N (1,000,000) generated messages, and over the captures: those of the
  * command line, else those of the corpus, if there is one.  A line a figure:
- * "name value unit".  Each way of encoding is run twice: once to count the
- * newlines that come out against the events that went in, once for the time.
+ * "name value unit"; gzipN is decoding, native encoding and gzip at level N.
+ * Each way of encoding is run twice: once to count the newlines that come out
+ * against the events that went in, once for the time.
  */
 #include <dirent.h>
 #include <getopt.h>
@@ -23,6 +24,7 @@
 enum {
 	BODY_MAX = 1000 * 1000,      /* the daemon's default batch.bytes */
 	CAPTURE_EVENTS = 200 * 1000, /* small captures are played again */
+	FEW = 200 * 1000,
 	SEED = 1,
 };
 
@@ -32,6 +34,7 @@ static uint8_t body[BODY_MAX];
 struct run {
 	const struct tape *tape;
 	size_t turns;                  /* times the tape is played */
+	size_t frames;                 /* of the tape, from its begin */
 	struct encoder *encoder;       /* NULL: decode only */
 	struct compressor *compressor; /* NULL: plain */
 	bool count;                    /* count what comes out, do not time */
@@ -98,7 +101,7 @@ static void play(struct run *run)
 	size_t len = 0;
 
 	for (size_t turn = 0; turn < run->turns; turn++) {
-		for (size_t i = 0; i < run->tape->frames; i++) {
+		for (size_t i = 0; i < run->frames; i++) {
 			struct event event;
 
 			if (event_decode(&event, records,
@@ -129,7 +132,7 @@ static void measure(const char *set, const char *name, struct run run)
 	check.count = true;
 	check.turns = 1;
 	play(&check);
-	if (check.events + check.not_dnstap != check.tape->frames)
+	if (check.events + check.not_dnstap != check.frames)
 		fail("frames are missing");
 	if (check.encoder != NULL && check.newlines != check.events)
 		fail("events in and lines out differ");
@@ -144,9 +147,13 @@ static void measure(const char *set, const char *name, struct run run)
 		figure(set, bytes, (double)run.bytes / (double)run.events,
 			"bytes/event");
 	}
-	if (run.compressor != NULL)
-		figure(set, "gzip_ratio",
-			(double)run.bytes / (double)run.compressed, "times");
+	if (run.compressor != NULL) {
+		char ratio[64];
+
+		snprintf(ratio, sizeof(ratio), "%s_ratio", name);
+		figure(set, ratio, (double)run.bytes / (double)run.compressed,
+			"times");
+	}
 }
 
 static struct encoder *make_encoder(enum event_dialect dialect)
@@ -168,11 +175,11 @@ static void measure_all(const char *set, const struct tape *tape, size_t turns)
 {
 	struct encoder *native = make_encoder(DIALECT_NATIVE);
 	struct encoder *cim = make_encoder(DIALECT_CIM);
-	struct compressor *gzip;
-	struct run run = { .tape = tape, .turns = turns };
+	static const int levels[] = { 1, 3, 6, 9 };
+	struct run run = {
+		.tape = tape, .turns = turns, .frames = tape->frames
+	};
 
-	if (compressor_new(&gzip, 1) != 0)
-		fail("out of memory");
 	figure(set, "events", (double)tape->frames, "events");
 	figure(set, "frame_bytes", (double)tape->len / (double)tape->frames - 4,
 		"bytes/event");
@@ -182,9 +189,18 @@ static void measure_all(const char *set, const struct tape *tape, size_t turns)
 	run.encoder = cim;
 	measure(set, "cim", run);
 	run.encoder = native;
-	run.compressor = gzip;
-	measure(set, "native_gzip", run);
-	compressor_free(gzip);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		char name[16];
+
+		if (compressor_new(&run.compressor, levels[i]) != 0)
+			fail("out of memory");
+		/* the higher ones take long, and fewer events show it */
+		if (i > 0 && run.turns == 1 && tape->frames > FEW)
+			run.frames = FEW;
+		snprintf(name, sizeof(name), "gzip%d", levels[i]);
+		measure(set, name, run);
+		compressor_free(run.compressor);
+	}
 	encoder_free(native);
 	encoder_free(cim);
 }

@@ -19,7 +19,7 @@
 #include "deliver/backend_list.h"
 #include "deliver/backoff.h"
 
-enum { SENDERS = 8, MAX = 16, REQUESTS = 10000, CHOICES = 2000000 };
+enum { SENDERS = 8, MAX = 16, REQUESTS = 10000, CHOICES_EACH = 100 };
 #define SERVICE_NS (10 * NS_PER_MS)
 
 static const struct remote_settings settings = {
@@ -216,20 +216,20 @@ static void one_other(unsigned strategy, enum kind kind, unsigned requests)
 	end_list();
 }
 
-static void cost(unsigned strategy, size_t n)
+static void cost(unsigned strategy, size_t n, unsigned choices)
 {
 	uint64_t start;
 
 	make_list(n);
 	start = clock_mono_ns(&clock_system);
-	for (unsigned i = 0; i < CHOICES; i++) {
+	for (unsigned i = 0; i < choices; i++) {
 		struct backend *b = choose(strategy, start);
 
 		backend_leave(b, start);
 		backend_put(b);
 	}
 	printf("choice_%s_%zu %.0f ns\n", names[strategy], n,
-		(double)(clock_mono_ns(&clock_system) - start) / CHOICES);
+		(double)(clock_mono_ns(&clock_system) - start) / choices);
 	end_list();
 }
 
@@ -245,8 +245,8 @@ int main(int argc, char **argv)
 			equal_shares(s, sizes[i], requests);
 		one_other(s, KIND_SLOW, requests);
 		one_other(s, KIND_FLAPPING, requests);
-		cost(s, 2);
-		cost(s, 16);
+		cost(s, 2, requests * CHOICES_EACH);
+		cost(s, 16, requests * CHOICES_EACH);
 	}
 	rcu_unregister_thread();
 	return 0;

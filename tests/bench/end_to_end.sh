@@ -21,9 +21,13 @@
 
 seconds=3
 connections=4
+levels=(1 3 6 9)
 while [ $# -gt 0 ]; do
 	case $1 in
-	--quick) seconds=0.3 ;;
+	--quick)
+		seconds=0.1
+		levels=(1 9)
+		;;
 	--seconds)
 		seconds=${2:?}
 		shift
@@ -41,7 +45,7 @@ fleet=("${flat_out[@]}" --connections "$connections")
 
 run_hec plain none "" "${fleet[@]}"
 run_hec plain_1conn none "" "${flat_out[@]}"
-for level in 1 3 6 9; do
+for level in "${levels[@]}"; do
 	run_hec "gzip$level" gzip "compression_level = $level;" "${fleet[@]}"
 done
 run_null null 'type = "file"; path = "/dev/null";' "${fleet[@]}"

@@ -58,7 +58,7 @@ run() {
 		--count $((rate * seconds))
 	start=$SECONDS
 	if [ "$name" = killed ]; then
-		sleep $((seconds / 3))
+		sleep "$(calc "$seconds / 3" %.2f)"
 		kill -KILL "${pids[three]}"
 		wait "${pids[three]}" 2>/dev/null || :
 		unset 'pids[three]'

@@ -1,13 +1,13 @@
 /*
  * The connection pool: what a lease costs, and what connections cost.
  *
- *	pool [CONNECTIONS [alone]]
+ *	pool [--quick | CONNECTIONS [alone]]
  *
  * CONNECTIONS in all, 5,000 to a backend (default 30,000, or as many as
  * RLIMIT_NOFILE allows); alone: nothing but these.
  *
- * One figure a line.  The backends are addresses 127.0.0.N of one small HTTP
- * server in a process of its own.
+ * Prints "name value unit", a figure a line.  The backends are addresses
+ *127.0.0.N of one small HTTP server in a process of its own.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,9 +30,7 @@
 
 enum {
 	PER_BACKEND = 5000,
-	LEASES = 4000000,
 	THREADS_MAX = 8,
-	REQUESTS = 20000,
 	BODY = 100 * 1024,
 	SPARE = 64, /* descriptors besides connections */
 };
@@ -99,6 +97,8 @@ static const struct pool_kind fake_kind = { .open = fake_open,
 	.close = fake_close };
 
 static struct pool *pool;
+static uint64_t lease_count = 4000000;
+static unsigned requests = 20000; /* of each sender */
 static pthread_barrier_t start;
 static unsigned hold_ns; /* how long a lease is used */
 
@@ -128,10 +128,11 @@ static void bench_lease(unsigned n, unsigned use_ns)
 		.max_lifetime_ns = 300 * NS_PER_S,
 		.validate_after_ns = 2 * NS_PER_S,
 		.checkout_timeout_ns = 5 * NS_PER_S };
-	uint64_t each = LEASES / n / (use_ns > 0 ? 20 : 1), before, begun, took,
-		 cpu;
+	uint64_t each = lease_count / n / (use_ns > 0 ? 20 : 1), before, begun,
+		 took, cpu;
 	struct pool_stats stats;
 	pthread_t t[THREADS_MAX];
+	char name[32];
 
 	must(pool_new(&pool, &set, &fake_kind, &pool, &clock_system, "bench") ==
 		0);
@@ -148,13 +149,14 @@ static void bench_lease(unsigned n, unsigned use_ns)
 	took = now_ns() - begun;
 	cpu = cpu_ns() - cpu;
 	pool_stats_read(pool, &stats);
-	printf("lease_release threads=%u use_ns=%u ns_per_op=%.1f "
-	       "cpu_ns_per_op=%.1f "
-	       "ops_per_second=%.0f allocations=%llu opened=%llu\n",
-		n, use_ns, (double)took / (double)(each * n),
-		(double)cpu / (double)(each * n),
-		(double)(each * n) * 1e9 / (double)took,
-		(unsigned long long)(allocations - before),
+	snprintf(name, sizeof(name), "%s_%u", use_ns > 0 ? "used" : "lease", n);
+	printf("%s_wall %.1f ns/lease\n", name,
+		(double)took / (double)(each * n));
+	printf("%s_cpu %.1f ns/lease\n", name,
+		(double)cpu / (double)(each * n));
+	printf("%s_allocations %llu allocations\n", name,
+		(unsigned long long)(allocations - before));
+	printf("%s_opened %llu connections\n", name,
 		(unsigned long long)stats.count[POOL_CREATED]);
 	pool = pool_free(pool);
 	pthread_barrier_destroy(&start);
@@ -308,8 +310,9 @@ static int ascending(const void *a, const void *b)
 static void print_quantiles(const char *what, uint64_t *t, unsigned n)
 {
 	qsort(t, n, sizeof(*t), ascending);
-	printf("%s n=%u p50_us=%.1f p99_us=%.1f max_us=%.1f\n", what, n,
-		(double)t[n / 2] / 1e3, (double)t[(uint64_t)n * 99 / 100] / 1e3,
+	printf("%s_p50 %.2f us\n%s_p99 %.2f us\n%s_max %.2f us\n", what,
+		(double)t[n / 2] / 1e3, what,
+		(double)t[(uint64_t)n * 99 / 100] / 1e3, what,
 		(double)t[n - 1] / 1e3);
 }
 
@@ -346,9 +349,9 @@ static void bench_connections(struct http *h, unsigned n)
 		must(http_connect(h, target, leases[k].conn, &uses[k]) == 0);
 		open[k] = now_ns() - t;
 	}
-	printf("open connections=%u backends=%u seconds=%.2f\n", n, backends,
-		(double)(now_ns() - begun) / 1e9);
-	print_quantiles("open_and_first_request", open, n);
+	printf("connections %u connections\n", n);
+	printf("open_all %.2f s\n", (double)(now_ns() - begun) / 1e9);
+	print_quantiles("first_request", open, n);
 	for (k = 0; k < n; k++) {
 		struct http_target *target = targets[k / PER_BACKEND];
 
@@ -359,16 +362,14 @@ static void bench_connections(struct http *h, unsigned n)
 	}
 	print_quantiles("connect", open, n);
 	print_quantiles("release", release, n);
-	printf("memory connections=%u heap_bytes_each=%zu "
-	       "resident_bytes_each=%ld heap_mb_per_100=%.3f\n",
-		n, (heap() - heap_before) / n,
-		(resident() - resident_before) / (long)n,
-		(double)(heap() - heap_before) / n / 1e4);
+	printf("heap_each %zu bytes\n", (heap() - heap_before) / n);
+	printf("resident_each %ld bytes\n",
+		(resident() - resident_before) / (long)n);
 	begun = now_ns();
 	t = cpu_ns();
 	for (unsigned i = 0; i < backends; i++)
 		pool_tend(targets[i]->pool);
-	printf("evict connections=%u seconds=%.3f cpu_us_each=%.1f\n", n,
+	printf("evict_all %.3f s\nevict_cpu_each %.1f us\n",
 		(double)(now_ns() - begun) / 1e9,
 		(double)(cpu_ns() - t) / 1e3 / n);
 	for (unsigned i = 0; i < backends; i++) {
@@ -401,7 +402,7 @@ static void *post_many(void *arg)
 					   (uint8_t *)body, sizeof(body)) };
 	struct reply reply;
 
-	for (unsigned i = 0; i < REQUESTS; i++)
+	for (unsigned i = 0; i < requests; i++)
 		must(http_send(p->http, p->target, &rq, &reply) == 0 &&
 			reply.status == 200);
 	return NULL;
@@ -409,6 +410,7 @@ static void *post_many(void *arg)
 
 static void bench_reuse(const struct stop *stop, bool pooled)
 {
+	const char *name = pooled ? "pooled" : "not_pooled";
 	struct http_target *t = new_target(0, 1000);
 	struct poster posters[4];
 	struct pool_stats s;
@@ -429,22 +431,28 @@ static void bench_reuse(const struct stop *stop, bool pooled)
 	}
 	took = (double)(now_ns() - begun) / 1e9;
 	pool_stats_read(t->pool, &s);
-	printf("steady pooled=%d senders=4 body=%d requests=%d "
-	       "connections=%llu reuse_rate=%.5f requests_per_second=%.0f\n",
-		pooled, BODY, 4 * REQUESTS,
-		(unsigned long long)s.count[POOL_CREATED], pool_reuse_rate(&s),
-		4 * REQUESTS / took);
+	printf("%s_connections %llu connections\n", name,
+		(unsigned long long)s.count[POOL_CREATED]);
+	printf("%s_reuse %.3f %%\n", name, 100 * pool_reuse_rate(&s));
+	printf("%s_rate %.0f requests/s\n", name, 4 * requests / took);
 	http_target_free(t);
 }
 
 int main(int argc, char **argv)
 {
-	unsigned wanted = argc > 1 ? (unsigned)atoi(argv[1]) : 30000;
+	bool quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
+	unsigned wanted = quick      ? 200
+			  : argc > 1 ? (unsigned)atoi(argv[1])
+				     : 30000;
 	bool alone = argc > 2;
 	struct rlimit limit;
 	struct stop stop;
 	struct http *h;
 
+	if (quick) {
+		lease_count /= 100;
+		requests /= 100;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	must(getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -452,8 +460,9 @@ int main(int argc, char **argv)
 	must(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 	if (wanted + SPARE > limit.rlim_cur) {
 		wanted = (unsigned)limit.rlim_cur - SPARE;
-		printf("limit descriptors=%llu connections=%u\n",
-			(unsigned long long)limit.rlim_cur, wanted);
+		printf("# %u connections: this machine has %llu descriptors "
+		       "at most\n",
+			wanted, (unsigned long long)limit.rlim_cur);
 	}
 	start_server(wanted);
 	for (unsigned n = 1; !alone && n <= THREADS_MAX; n *= 2)

@@ -18,5 +18,5 @@ where=$(sed -n 's/^# in a User Mode Linux guest.* open files \([0-9]*\) at most$
 	"$dir/bench.out")
 [ "${where:-0}" -ge 60000 ] || fail "the guest's limit is ${where:-not told}"
 for figure in idle_plain_500_each shutdown_plain_500 idle_tls_500_each; do
-	grep -Eq "^$figure +[1-9]" "$dir/bench.out" || fail "no figure $figure"
+	grep -Eq "^guest_$figure +[1-9]" "$dir/bench.out" || fail "no figure $figure"
 done
