@@ -110,7 +110,9 @@ static int read_again(struct daemon *d, struct buf *said)
 			"reload again",
 			"error=\"%s\"", strerror(-r));
 	}
+	d->status_line.reload_failed = r < 0;
 	notify("READY=1");
+	watch_show_status(d);
 	return r;
 }
 

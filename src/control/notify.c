@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
@@ -20,6 +21,15 @@ void notify(const char *format, ...)
 	sd_notify(0, text);
 #else
 	(void)format;
+#endif
+}
+
+bool notify_is_heard(void)
+{
+#ifdef HAVE_SYSTEMD
+	return getenv("NOTIFY_SOCKET") != NULL;
+#else
+	return false;
 #endif
 }
 

@@ -9,6 +9,7 @@ enum {
 	TEND_MS = 50,   /* how often outlets are, after a reload */
 	/* how often the pulses are, for who asks, without a watchdog */
 	LIFE_LOOK_S = 5,
+	STATUS_S = 10, /* how often the service manager gets a status */
 };
 
 /*
@@ -35,8 +36,21 @@ static void show_stats(struct daemon *d, uint64_t now)
 
 	report_stats(&d->report, &d->stats, d->outlets.feeds, d->outlets.n,
 		connections, &memory, now);
-	notify("STATUS=%u connections, %llu events received", connections,
-		(unsigned long long)stat_sum(&d->stats, INTAKE_RECEIVED));
+}
+
+void watch_show_status(struct daemon *d)
+{
+	struct buf line = BUF_NULL;
+	struct snapshot s = SNAPSHOT_NULL;
+
+	if (d->status_beat.interval_ns != 0 &&
+		snapshot_take(&s, &d->monitoring.view,
+			&d->controlling.room.history) == 0) {
+		status_line_write(&d->status_line, &s, &line);
+		notify("STATUS=%s", buf_str(&line));
+	}
+	snapshot_deinit(&s);
+	buf_deinit(&line);
 }
 
 static bool has_tls(const struct config *c)
@@ -83,6 +97,8 @@ void watch_start(struct daemon *d)
 	uint64_t now = clock_mono_ns(&clock_system);
 
 	d->report.last_ns = now;
+	d->status_beat =
+		beat_from(notify_is_heard() ? STATUS_S * NS_PER_S : 0, now);
 	d->stats_beat = beat_from(c->stats_interval_ns, now);
 	watch_look(d);
 	d->life_beat = beat_from(life_interval_ns(c), now);
@@ -108,6 +124,8 @@ void watch_keep(struct daemon *d)
 
 	if (beat_is_due(&d->stats_beat, now))
 		show_stats(d, now);
+	if (beat_is_due(&d->status_beat, now))
+		watch_show_status(d);
 	if (beat_is_due(&d->life_beat, now))
 		show_life(d);
 	if (beat_is_due(&d->tls_beat, now)) {
@@ -124,12 +142,15 @@ int watch_next_ms(const struct daemon *d)
 	int first = beat_wait_ms(&d->stats_beat, now);
 	int life = beat_wait_ms(&d->life_beat, now);
 	int tls = beat_wait_ms(&d->tls_beat, now);
+	int status = beat_wait_ms(&d->status_beat, now);
 	int control = controlling_wait_ms(&d->controlling, now);
 
 	if (life < first)
 		first = life;
 	if (control < first)
 		first = control;
+	if (status < first)
+		first = status;
 	if ((d->tending || d->reload_due) && (first < 0 || first > TEND_MS))
 		first = TEND_MS;
 	return tls < first ? tls : first;

@@ -14,6 +14,7 @@
 #include "control/outlets.h"
 #include "control/pid_file.h"
 #include "control/report.h"
+#include "control/status_line.h"
 #include "intake/inherited.h"
 #include "sync/thread.h"
 
@@ -28,7 +29,9 @@ struct daemon {
 	struct inherited inherited;
 	struct intake *intake;
 	struct report report;
+	struct status_line status_line;
 	struct beat stats_beat;
+	struct beat status_beat; /* tells the service manager */
 	struct beat life_beat;
 	struct beat tls_beat; /* looks at the certificates */
 	/* atomic: name of a thread that did not get on at the last look */
@@ -54,6 +57,9 @@ void watch_look(struct daemon *d);
 
 /* Begins, or goes on by another edition. */
 void watch_start(struct daemon *d);
+
+/* The service manager gets a status, besides those that it gets by itself. */
+void watch_show_status(struct daemon *d);
 
 /* Does what is due: statistics, signs of life, certificates, outlets. */
 void watch_keep(struct daemon *d);

@@ -18,6 +18,7 @@ listeners = ( { name = "l"; address = "unix:$dir/tap.sock"; } );
 outputs = ( { name = "file"; type = "file"; path = "$dir/events"; } );
 workers = 1;
 monitor = { address = "127.0.0.1:$port"; };
+control = { socket = "$dir/control.sock"; };
 END
 # the silence it may keep; a sign of life is due each half of it
 watchdog=$((1 * slow))
@@ -74,6 +75,29 @@ fill() {
 	kill -USR1 "${pids[daemon]}"
 	wait_count '^filled$' "$dir/daemon.out" "$1"
 }
+
+# a reload, with the status that follows it; one that fails is told of until the
+# next one that does not
+reload() {
+	"$builddir/src/tapferryctl" --socket "$dir/control.sock" reload \
+		>"$dir/reload.out" 2>&1
+}
+reload || fail "$(cat "$dir/reload.out")"
+wait_for "$dir/daemon.out" '^notify RELOADING=1$'
+wait_for "$dir/daemon.out" '^notify MONOTONIC_USEC=[1-9][0-9]*$'
+wait_count '^notify READY=1$' "$dir/daemon.out" 2
+figures='[0-9]+ connections, [0-9]+ events/s; [0-9]+/s delivered, [0-9]+ waiting, 0 in spools, 0 dropped$'
+wait_for "$dir/daemon.out" "^notify STATUS=$figures"
+echo 'nonsense = 1;' >>"$dir/tapferry.conf"
+reload && fail "nonsense"
+wait_for "$dir/daemon.out" \
+	"^notify STATUS=the last reload failed, see the log; $figures"
+wait_count '^notify READY=1$' "$dir/daemon.out" 3
+sed -i '/nonsense/d' "$dir/tapferry.conf"
+reload || fail "$(cat "$dir/reload.out")"
+wait_count '^notify READY=1$' "$dir/daemon.out" 4
+until_true 10 at_least "^notify STATUS=$figures" "$dir/daemon.out" 2 ||
+	fail "the failed reload is still told of"
 
 # a worker, which tells of the end of a stream
 stream
