@@ -54,7 +54,8 @@ static void write_peers(struct encoder *e, struct json *j,
 }
 
 /* What came with the dnstap message besides the DNS message */
-static void write_exchange(struct json *j, const struct dnstap *t)
+static void write_exchange(
+	struct encoder *e, struct json *j, const struct dnstap *t)
 {
 	uint64_t sec;
 	uint32_t nsec;
@@ -69,13 +70,13 @@ static void write_exchange(struct json *j, const struct dnstap *t)
 	}
 	if (t->has & DNSTAP_HAS_IDENTITY) {
 		json_put(j, ",\"identity\":\"");
-		json_text(j, t->identity);
+		text_memo_write(&e->identity, j, t->identity);
 		json_put(j, "\"");
 	}
 	json_put(j, ",\"vendor_product\":\"dnstap");
 	if (t->version.len > 0) {
 		json_put(j, ": ");
-		json_text(j, t->version);
+		text_memo_write(&e->version, j, t->version);
 	}
 	json_put(j, "\"");
 }
@@ -182,7 +183,7 @@ void cim_write(struct encoder *e, struct json *j, const struct event *event,
 	const struct dns *d = &event->dns;
 
 	write_peers(e, j, &event->tap, first);
-	write_exchange(j, &event->tap);
+	write_exchange(e, j, &event->tap);
 	if (event->has_dns && d->has_header) {
 		write_header(e, j, d);
 		if (d->has_qname)

@@ -14,6 +14,7 @@
 #include "event/name_memo.h"
 #include "event/rdata_text.h"
 #include "event/stamp.h"
+#include "event/text_memo.h"
 
 enum { FLAG_TEXTS = 128, FLAG_TEXT_MAX = 95 };
 
@@ -37,6 +38,7 @@ struct encoder {
 	bool bom;
 	struct stamp stamp;
 	struct name_memo names; /* of the event being written */
+	struct text_memo identity, version;
 	struct rdata_text *rdata;
 	uint8_t spill[JSON_ROOM_MAX];
 };

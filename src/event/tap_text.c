@@ -162,10 +162,16 @@ void tap_write(struct encoder *e, struct json *j, const struct dnstap *t)
 		p, e->words.operations, MNEMONIC_OPERATIONS, t->operation);
 	*p++ = '"';
 	j->p = p;
-	if (t->has & DNSTAP_HAS_IDENTITY)
-		put_text(j, "identity", t->identity);
-	if (t->has & DNSTAP_HAS_VERSION)
-		put_text(j, "version", t->version);
+	if (t->has & DNSTAP_HAS_IDENTITY) {
+		json_put(j, ",\"identity\":\"");
+		text_memo_write(&e->identity, j, t->identity);
+		json_put(j, "\"");
+	}
+	if (t->has & DNSTAP_HAS_VERSION) {
+		json_put(j, ",\"version\":\"");
+		text_memo_write(&e->version, j, t->version);
+		json_put(j, "\"");
+	}
 	if (t->has & DNSTAP_HAS_EXTRA)
 		put_text(j, "extra", t->extra);
 	if (t->has & DNSTAP_HAS_QUERY_ZONE)
