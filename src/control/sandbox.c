@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "control/landlock.h"
@@ -140,7 +141,8 @@ static int filter_calls(
 			why);
 		return r < 0 ? r : -ENOSYS;
 	}
-	log_warn(SANDBOX_SECCOMP, "system calls are not filtered",
+	/* nobody has asked for it: no warning */
+	log_info(SANDBOX_SECCOMP, "system calls are not filtered",
 		"reason=\"%s\"", why);
 	return 0;
 }
@@ -158,17 +160,36 @@ struct checking {
 	bool outside; /* there is one */
 };
 
+/* What read and write name. */
+static void check_folder(
+	struct config_memory *m, const config_setting_t *at, const char *path)
+{
+	struct buf text = BUF_NULL;
+	struct stat st;
+
+	if (path[0] != '/')
+		tree_problem(&m->tree, at, NULL,
+			"%s: write it as an absolute path", path);
+	else if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		tree_problem(&m->tree, at, NULL, "%s is no folder", path);
+	else if (access(path, F_OK) != 0 &&
+		 m->values.main.sandbox.landlock != SANDBOX_LANDLOCK_OFF) {
+		buf_printf(&text,
+			"%s is not there: it cannot be let in until a restart "
+			"finds it",
+			path);
+		config_note(m, at, buf_str(&text));
+	}
+	buf_deinit(&text);
+}
+
 static void check_path(void *arg, const config_setting_t *at, const char *path,
 	enum fence_use use)
 {
 	struct checking *c = arg;
-	struct stat st;
 
-	if ((use == FENCE_USE_TO_READ || use == FENCE_USE_TO_WRITE) &&
-		(path[0] != '/' || stat(path, &st) != 0 ||
-			!S_ISDIR(st.st_mode)))
-		tree_problem(&c->m->tree, at, NULL,
-			"%s is not the absolute path of a folder", path);
+	if (use == FENCE_USE_TO_READ || use == FENCE_USE_TO_WRITE)
+		check_folder(c->m, at, path);
 	if (use == FENCE_USE_REMOVE) /* a reload leaves it where it is */
 		return;
 	if (!in_force.on || fence_has_use(&in_force.fence, path, use))

@@ -71,12 +71,17 @@ END_TEST
 START_TEST(what_the_sandbox_is_to_open_must_be_folders)
 {
 	assert_wrong(
-		"sandbox = { write = \"/tmp:/nowhere\"; };" LISTENERS STDOUT,
-		"sandbox.write: /nowhere is not the absolute path of a folder");
-	assert_wrong("sandbox = { read = \"/dev/null\"; };" LISTENERS STDOUT,
-		"sandbox.read: /dev/null is not");
+		"sandbox = { write = \"/tmp:/dev/null\"; };" LISTENERS STDOUT,
+		"sandbox.write: /dev/null is no folder");
 	assert_wrong("sandbox = { read = \".\"; };" LISTENERS STDOUT,
-		"sandbox.read: . is not");
+		"sandbox.read: .: write it as an absolute path");
+	assert_loads("sandbox = { landlock = \"auto\"; write = \"/nowhere\"; "
+		     "};" LISTENERS STDOUT);
+	ck_assert_ptr_nonnull(strstr(
+		config_notes(&config), "sandbox.write: /nowhere is not there"));
+	config_deinit(&config);
+	assert_loads("sandbox = { write = \"/nowhere\"; };" LISTENERS STDOUT);
+	ck_assert_str_eq(config_notes(&config), "");
 }
 END_TEST
 
