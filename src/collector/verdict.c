@@ -37,7 +37,7 @@ uint64_t verdict_retry_after(const char *value, uint64_t real_ns)
 		/* every HTTP date form starts with the day's name */
 		time_t at = curl_getdate(value, NULL);
 
-		if (at < 0 || (uint64_t)at * NS_PER_S <= real_ns)
+		if (at < 0 || (uint64_t)at <= real_ns / NS_PER_S)
 			return 0;
 		if ((uint64_t)at - real_ns / NS_PER_S <= RETRY_AFTER_MAX_S)
 			return (uint64_t)at * NS_PER_S - real_ns;

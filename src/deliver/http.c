@@ -89,13 +89,7 @@ static int on_progress(void *arg, curl_off_t dl_total, curl_off_t dl_now,
 	(void)ul_total;
 	(void)ul_now;
 	assert(h->magic == HTTP_MAGIC);
-	if (!stop_is_over(h->stop))
-		return 0;
-#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0 */
-	/* or it waits for a name server that does not answer */
-	curl_easy_setopt(h->curl, CURLOPT_QUICK_EXIT, 1L);
-#endif
-	return 1;
+	return stop_is_over(h->stop);
 }
 
 /* A connection is there, the request is next. */
@@ -283,6 +277,9 @@ static int perform(struct http *h, struct http_target *t,
 	if (t->set.cookies)
 		cookie_jar_show(&t->cookies, h->curl);
 	code = curl_easy_perform(h->curl);
+	/* what was kept says what it is; nobody waits for the rest */
+	if (code == CURLE_WRITE_ERROR && reply_body_is_endless(&h->body))
+		code = CURLE_OK;
 	look_at_connection(h, conn, code == CURLE_OK, use);
 	curl_easy_setopt(h->curl, CURLOPT_SHARE, NULL);
 	if (t->set.cookies && h->cookies)
@@ -306,6 +303,22 @@ int http_connect(struct http *h, struct http_target *t, struct http_conn *c,
 	return r == 0 && !use->closed ? 0 : HTTP_E_FAILED;
 }
 
+/*
+ * A connection on which nothing waits to be read.  A reply that nobody asked
+ * for would be taken for the answer to the next request.
+ */
+static int lease_quiet(
+	struct http *h, struct http_target *t, struct pool_lease *lease)
+{
+	const struct pool_use spoke = { .closed = true, .by_peer = true };
+	int r;
+
+	while ((r = pool_lease(t->pool, h->holder, h->stop, lease)) == 0 &&
+		http_conn_speaks(t, lease->conn))
+		pool_release(t->pool, lease, &spoke);
+	return r;
+}
+
 int http_send(struct http *h, struct http_target *t,
 	const struct http_request *rq, struct reply *reply)
 {
@@ -316,7 +329,7 @@ int http_send(struct http *h, struct http_target *t,
 
 	*reply = (struct reply){ 0 };
 	h->took_ns = 0;
-	r = pool_lease(t->pool, h->holder, h->stop, &lease);
+	r = lease_quiet(h, t, &lease);
 	if (r != 0) {
 		snprintf(h->error, sizeof(h->error), "%s",
 			r == POOL_E_EXHAUSTED

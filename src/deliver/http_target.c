@@ -186,6 +186,12 @@ void http_target_configure(const struct http_target *t, CURL *c)
 	const struct http_target_settings *s = &t->set;
 
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0 */
+	/* When time is over, leave the thread that asks the name server to
+	 * itself; it ends and frees what it has.  Else a name server that does
+	 * not answer would hold whoever waits, all health checks for one. */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	curl_easy_setopt(c, CURLOPT_POST, 1L);
 	if (s->put)
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "PUT");
@@ -255,6 +261,14 @@ static bool conn_validate(void *context, void *conn)
 	if (poll(&p, 1, 0) <= 0)
 		return true;
 	return c->tls && (p.revents & ~POLLIN) == 0;
+}
+
+bool http_conn_speaks(const struct http_target *t, const struct http_conn *c)
+{
+	char octet;
+
+	return c->fd != CURL_SOCKET_BAD && !(c->tls && t->set.http2) &&
+	       recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 static void conn_close(void *context, void *conn)

@@ -59,6 +59,10 @@ struct http_conn {
 	bool tls;
 };
 
+/* Does something wait to be read on an idle connection?  Over HTTP/2 it may,
+ * and the answer is no. */
+bool http_conn_speaks(const struct http_target *t, const struct http_conn *c);
+
 /*
  * http_target_new()
  *

@@ -22,5 +22,6 @@ size_t reply_body_write(char *data, size_t size, size_t n, void *arg)
 	take = size * n < room ? size * n : room;
 	memcpy(b->data + b->len, data, take);
 	b->len += take;
-	return size * n;
+	b->came += size * n;
+	return reply_body_is_endless(b) ? 0 : size * n;
 }

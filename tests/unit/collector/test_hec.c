@@ -251,6 +251,10 @@ START_TEST(retry_after_is_read_from_any_reply)
 	hec_judge(&v, &rq, &rp);
 	ck_assert_int_eq(v.action, VERDICT_HOLD);
 	ck_assert_uint_eq(v.retry_after_ns, 7 * NS_PER_S);
+	/* in nanoseconds more than 64 bits hold */
+	rp.retry_after = "Wed, 01 Jan 2600 00:00:00 GMT";
+	hec_judge(&v, &rq, &rp);
+	ck_assert_uint_eq(v.retry_after_ns, 3600 * NS_PER_S);
 }
 END_TEST
 
