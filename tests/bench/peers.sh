@@ -4,10 +4,11 @@
 #
 #	tests/bench/peers.sh [--quick]
 #
-# dnstap messages from a unix socket, as JSON, a line each in a file:
+# dnstap messages from a unix socket, as JSON, a line each:
 #	tapferryd; dnstap -j (golang-dnstap)
-# the same messages from a file, as YAML in a file: dnstap-read -y (BIND)
+# the same messages from a file, as YAML: dnstap-read -y (BIND)
 # the same from a unix socket, not decoded, only written: fstrm_capture
+# (all into a pipe, whose other end counts what comes)
 # JSON lines that tapferryd has made, over HTTP to the same collector, up to 2,000
 # lines or 1 MB a request, not compressed:
 #	syslog-ng, which gets the lines; tapferryd, which gets dnstap and decodes
@@ -34,14 +35,6 @@ case ${1:-} in
 *) usage ;;
 esac
 
-# in memory where there is room: no disk is measured
-memory=$dir
-if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 3000000 ]; then
-	memory=$(mktemp -d /dev/shm/tapferry.XXXXXX)
-	trap 'rm -rf "$memory"; cleanup' EXIT
-fi
-out=$memory/out
-
 # has PROGRAM PACKAGE
 has() {
 	command -v "$1" >/dev/null && return
@@ -67,12 +60,38 @@ figures() {
 
 socket() { [ -S "$1" ]; }
 
-# from_socket NAME N COMMAND... - which listens on $dir/NAME.sock and ends by INT
+# a pipe of a megabyte, so that writers seldom wait for the counting (1031:
+# F_SETPIPE_SZ, which not every python knows by name)
+roomy='import fcntl, os, sys
+fcntl.fcntl(0, 1031, 1 << 20)
+os.execvp(sys.argv[1], sys.argv[1:])'
+
+# piped NAME COUNT COMMAND... - in the background, its output counted by COUNT
+piped() {
+	local name=$1 count=$2
+	shift 2
+	rm -f "$dir/pipe"
+	mkfifo "$dir/pipe"
+	# shellcheck disable=SC2086 # a command and its arguments
+	python3 -c "$roomy" $count <"$dir/pipe" >"$dir/$name.count" &
+	counter=$!
+	setsid "$@" >"$dir/pipe" 2>"$dir/$name.err" </dev/null &
+	pids[$name]=$!
+}
+
+# counted NAME - what came out of it, once it has ended
+counted() {
+	wait "$counter" || :
+	tr -d ' ' <"$dir/$1.count"
+}
+
+# from_socket NAME N COUNT COMMAND... - which listens on $dir/NAME.sock and
+# ends in good order by INT
 from_socket() {
 	local name=$1 began
 	n=$2
 	shift 2
-	start "$name" "$@"
+	piped "$name" "$@"
 	until_true 10 socket "$dir/$name.sock" || fail "$name does not listen"
 	began=$(now_us)
 	send --to "unix:$dir/$name.sock" --count "$n"
@@ -80,77 +99,43 @@ from_socket() {
 	us=$(($(now_us) - began))
 }
 
-# data_frames FILE - of a Frame Streams file
-data_frames() {
-	python3 - "$1" <<-'END'
-	import struct, sys
-	data, at, n = open(sys.argv[1], "rb").read(), 0, 0
-	while at < len(data):
-	    size, = struct.unpack_from(">I", data, at)
-	    if size == 0:  # a control frame
-	        at += 4
-	        size, = struct.unpack_from(">I", data, at)
-	    else:
-	        n += 1
-	    at += 4 + size
-	print(n)
-	END
-}
-
 # --- messages to lines
 
-n=$many
-bench_config "type = \"file\"; path = \"$out\";"
-daemon -c "$dir/tapferry.conf"
-began=$(now_us)
-send --to "unix:$dir/tap.sock" --count "$n"
-ended daemon
-us=$(($(now_us) - began))
-ledger_check
-equal "tapferryd: received" "$(ledger out received)" "$n"
-equal "tapferryd: lines" "$(wc -l <"$out")" "$n"
+cat >"$dir/tapferry.conf" <<-END
+	listeners = ( { name = "l"; address = "unix:$dir/tapferryd.sock"; } );
+	outputs = ( { name = "out"; type = "stdout"; overflow = "block"; } );
+END
+from_socket tapferryd "$many" "wc -l" "$builddir/src/tapferryd" -c "$dir/tapferry.conf"
+equal "tapferryd: lines" "$(counted tapferryd)" "$n"
 figures tapferryd tapferryd
-mv "$out" "$memory/lines"
 
 if has dnstap; then
-	from_socket dnstap "$few" dnstap -u "$dir/dnstap.sock" -j -w "$out"
-	equal "dnstap: lines" "$(wc -l <"$out")" "$n"
+	from_socket dnstap "$few" "wc -l" dnstap -u "$dir/dnstap.sock" -j -w -
+	equal "dnstap: lines" "$(counted dnstap)" "$n"
 	figures dnstap tapferryd
-	rm "$out"
 fi
 
 if has fstrm_capture; then
-	from_socket fstrm_capture "$many" fstrm_capture -t protobuf:dnstap.Dnstap \
-		-u "$dir/fstrm_capture.sock" -w "$memory/frames"
-	equal "fstrm_capture: frames" "$(data_frames "$memory/frames")" "$n"
+	from_socket fstrm_capture "$many" "wc -c" fstrm_capture -t protobuf:dnstap.Dnstap \
+		-u "$dir/fstrm_capture.sock" -w -
+	# the frames with their lengths, START with its content type, STOP
+	octets=$(sed -n 's/^sent .* bytes=\([0-9]*\).*/\1/p' "$dir/send.out")
+	equal "fstrm_capture: octets" "$(counted fstrm_capture)" $((octets + 42 + 12))
 	figures fstrm_capture tapferryd
 
 	if has dnstap-read; then
 		n=$few
-		# so many of them, and the end of a file
-		python3 - "$memory/frames" "$n" >"$memory/some" <<-'END'
-		import struct, sys
-		data, n, at = open(sys.argv[1], "rb").read(), int(sys.argv[2]), 0
-		while n >= 0:
-		    size, = struct.unpack_from(">I", data, at)
-		    if size == 0:
-		        at += 4
-		        size, = struct.unpack_from(">I", data, at)
-		        n += 1
-		    n -= 1
-		    end, at = at, at + 4 + size
-		sys.stdout.buffer.write(data[:end] + struct.pack(">III", 0, 4, 3))
-		END
-		rm "$memory/frames"
-		children_ms >"$dir/before"
+		start keep fstrm_capture -t protobuf:dnstap.Dnstap \
+			-u "$dir/keep.sock" -w "$dir/frames"
+		until_true 10 socket "$dir/keep.sock" || fail "fstrm_capture does not listen"
+		send --to "unix:$dir/keep.sock" --count "$n"
+		stop keep 0 INT
 		began=$(now_us)
-		dnstap-read -y "$memory/some" >"$out" || fail "dnstap-read"
+		piped dnstap-read "grep -c ^type:.MESSAGE" dnstap-read -y "$dir/frames"
+		ended dnstap-read 0
 		us=$(($(now_us) - began))
-		children_ms >"$dir/after"
-		cpu_ms=$(($(cat "$dir/after") - $(cat "$dir/before")))
-		equal "dnstap-read: messages" "$(grep -c '^type: MESSAGE' "$out")" "$n"
+		equal "dnstap-read: messages" "$(counted dnstap-read)" "$n"
 		figures dnstap_read tapferryd
-		rm "$out" "$memory/some"
 	fi
 fi
 
@@ -173,7 +158,11 @@ written() {
 
 if has syslog-ng && has syslog-ng-ctl; then
 	n=$few
-	head -n "$n" "$memory/lines" >"$memory/some"
+	bench_config "type = \"file\"; path = \"$dir/lines\";"
+	daemon -c "$dir/tapferry.conf"
+	send --to "unix:$dir/tap.sock" --count "$n"
+	daemon_stop
+	equal "lines for syslog-ng" "$(wc -l <"$dir/lines")" "$n"
 	collect collector --token bench --any-path
 	cat >"$dir/syslog-ng.conf" <<-END
 	@version: $(syslog-ng --version | sed -n 's/^Config version: //p')
@@ -192,7 +181,7 @@ if has syslog-ng && has syslog-ng-ctl; then
 	python3 -c 'import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
-s.sendfile(open(sys.argv[2], "rb"))' "$dir/lines.sock" "$memory/some"
+s.sendfile(open(sys.argv[2], "rb"))' "$dir/lines.sock" "$dir/lines"
 	until_true 60 written "$n" || fail "syslog-ng has not delivered all"
 	us=$(($(now_us) - began))
 	ended syslog-ng

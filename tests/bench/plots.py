@@ -90,7 +90,7 @@ def peers(value):
         return Rows(title, [(label, [("", v)]) for label, v in found],
                     [0 if label.startswith("tapferryd") else 6
                      for label, _ in found], note)
-    files = rows("dnstap to a file, µs of CPU a message",
+    files = rows("dnstap to a pipe, µs of CPU a message",
                  "fstrm_capture writes frames as they are; the others decode",
                  ("tapferryd", "tapferryd"), ("dnstap -j", "dnstap"),
                  ("dnstap-read -y", "dnstap_read"),
