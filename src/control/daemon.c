@@ -193,10 +193,20 @@ static void stop_intake(void *arg)
 		log_error(SHUTDOWN, "eventfd", "errno=%d", errno);
 }
 
+/* As told at the control socket: nothing is delivered any more. */
+static void leave(struct daemon *d)
+{
+	log_warn(SHUTDOWN_CUT, "leaving without delivering the rest",
+		"asked=now");
+	d->left = true;
+	intake_cut(d->intake);
+	outlets_give_up(&d->outlets);
+}
+
+/* Nothing is written, either. */
 static void cut(struct daemon *d)
 {
-	log_warn(SHUTDOWN_CUT, "leaving at once", "asked=%s",
-		d->leave ? "now" : "twice");
+	log_error(SHUTDOWN_CUT, "asked again: leaving at once", "asked=twice");
 	d->cut = true;
 	intake_cut(d->intake);
 	outlets_cut(&d->outlets);
@@ -207,7 +217,9 @@ static void watch_for_second_signal(struct daemon *d)
 	int sig = wait_signal(d, POLL_MS);
 
 	watch_keep(d);
-	if ((sig == SIGTERM || sig == SIGINT || d->leave) && !d->cut)
+	if (d->leave && !d->left && !d->cut)
+		leave(d);
+	if ((sig == SIGTERM || sig == SIGINT) && !d->cut)
 		cut(d);
 }
 
@@ -243,7 +255,7 @@ static void end(struct daemon *d)
 	now = clock_mono_ns(&clock_system);
 	drain_ns = now + d->edition->config.drain_ns;
 	/* a reload under way: feeds get the outputs they wait for */
-	while (!outlets_settled(&d->outlets) && !d->cut &&
+	while (!outlets_settled(&d->outlets) && !d->cut && !d->left &&
 		clock_mono_ns(&clock_system) < drain_ns)
 		watch_for_second_signal(d);
 	/* one started from here on would not hear of the end */
@@ -336,8 +348,7 @@ int daemon_run(struct config *config, const struct config_source *source)
 		(unsigned long long)(c->grace_ns / NS_PER_MS),
 		(unsigned long long)(c->drain_ns / NS_PER_MS));
 	end(&d);
-	/* who asked for just that has got it */
-	status = d.cut && !d.leave ? 1 : 0;
+	status = d.cut ? 1 : 0;
 out:
 	deinit(&d);
 	if (r == 0)

@@ -330,6 +330,19 @@ void outlets_drain(const struct outlets *o, uint64_t mono_deadline_ns)
 	for_each(o, drain_one, mono_deadline_ns);
 }
 
+static void give_up_one(struct outlet *t, uint64_t arg)
+{
+	(void)arg;
+	feed_cut(&t->feed);
+	if (t->output != NULL)
+		output_give_up(t->output);
+}
+
+void outlets_give_up(const struct outlets *o)
+{
+	for_each(o, give_up_one, 0);
+}
+
 static void cut_one(struct outlet *t, uint64_t arg)
 {
 	(void)arg;

@@ -45,8 +45,9 @@ struct daemon {
 	int intake_ended; /* eventfd: the thread below is through */
 	struct thread stopper;
 	uint64_t grace_deadline_ns; /* const while the stopper runs */
-	bool cut;                   /* the end is cut short */
-	bool leave;                 /* at the control socket's request */
+	bool cut;                   /* a second signal came */
+	bool leave;                 /* nothing is to be delivered any more */
+	bool left;                  /* and that has been done */
 	bool reload_due;            /* asked for while one was under way */
 	bool tending;               /* outlets have something to be tended */
 	int asked; /* signal that the control socket stands for; 0: none */

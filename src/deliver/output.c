@@ -89,10 +89,15 @@ bool output_is_shareable(const struct output_settings *s)
 	       !keeper_is_wanted(&s->keeper);
 }
 
-void output_cut(struct output *o)
+void output_give_up(struct output *o)
 {
 	stop_now(&o->stop);
 	wake(o);
+}
+
+void output_cut(struct output *o)
+{
+	output_give_up(o);
 	if (o->feed->keeper != NULL)
 		keeper_cut(o->feed->keeper);
 }

@@ -170,6 +170,10 @@ void output_halt(struct output *o);
 /* May another output deliver to the same destination at the same time? */
 bool output_is_shareable(const struct output_settings *s);
 
+/* As at the deadline, now: no request goes on, what is left is for the spool,
+ * if there is one.  Any thread; returns at once. */
+void output_give_up(struct output *o);
+
 /* Leave everything at once (second signal).  Any thread; returns at once. */
 void output_cut(struct output *o);
 

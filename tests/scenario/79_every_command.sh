@@ -301,6 +301,8 @@ done_with_end --now --wait --json
 jq -e 'type == "object" or . == null' "$dir/out" >"$dir/jq.out" ||
 	fail "shutdown --json: $(cat "$dir/out")"
 echo shutdown >>"$dir/tried"
+# what was not delivered waits on disk for the next start
+equal "dropped by --now" "$(total splunk dropped_shutdown)" 0
 stop one
 stop two
 
