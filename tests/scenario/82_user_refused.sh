@@ -57,6 +57,12 @@ refused 'user: only root can become 4711:4712, and this is user 4711, group 4713
 refused 'user: cannot become user 4711, group 4712: .*in some containers' \
 	setpriv --bounding-set=-setuid
 
+# with just those that the change takes
+config 'user = "4711"; group = "4712";' "type = \"file\"; path = \"$dir/users/events\";"
+setpriv --bounding-set=-all,+setuid,+setgid,+chown,+fowner,+dac_override \
+	"$builddir/src/tapferryd" -t -c "$dir/tapferry.conf" >"$dir/t.out" ||
+	fail "-t wants more capabilities than it takes"
+
 # --- places
 config 'user = "4711"; group = "4712";' \
 	"type = \"file\"; path = \"$dir/roots/events\";"
