@@ -67,6 +67,18 @@ static unsigned usable(const json_t *output)
 	return n;
 }
 
+static const char *state_of(const json_t *output)
+{
+	const json_t *reader = words_at(output, "reader");
+
+	if (json_is_true(words_at(output, "paused")))
+		return "paused";
+	return json_is_object(reader) &&
+			       !json_is_true(words_at(reader, "there"))
+		       ? "waits"
+		       : "on";
+}
+
 void show_outputs(const json_t *result, struct buf *out)
 {
 	const json_t *o;
@@ -82,8 +94,7 @@ void show_outputs(const json_t *result, struct buf *out)
 
 		grid_text(&g, words_text(o, "name"));
 		grid_text(&g, words_text(o, "type"));
-		grid_text(&g,
-			json_is_true(words_at(o, "paused")) ? "paused" : "on");
+		grid_text(&g, state_of(o));
 		grid_number(&g, words_count(o, "ledger.delivered"));
 		grid_number(&g, words_count(o, "ledger.dropped"));
 		grid_number(&g, words_count(o, "ledger.dead_lettered"));

@@ -103,6 +103,8 @@ static void add_output(struct buf *out, const struct output_snapshot *o)
 	row(out, "dead-lettered", l->dead_lettered);
 	row(out, "in memory", l->in_memory);
 	row(out, "in the spool", l->in_spool);
+	if (o->has_reader)
+		row(out, "readers now", o->reader.there);
 	buf_add_str(out, "</table>\n");
 }
 

@@ -119,6 +119,9 @@ static int look_at_output(struct output_snapshot *o,
 	histogram_read(&f->batch_sizes, &o->batch_sizes);
 	histogram_read(&f->delay, &o->delay);
 	look_at_spool(o, f, clock_real_ns(&clock_system));
+	o->has_reader = output_is_local(o->settings->type);
+	if (o->runs)
+		output_reader(v->outputs[i], &o->reader);
 	if (o->runs)
 		output_backends_walk(v->outputs[i], add_backend, &walk);
 	return walk.failed ? -ENOMEM : 0;

@@ -44,6 +44,8 @@ struct output_snapshot {
 	struct ledger ledger;
 	struct backend_snapshot *backends;
 	size_t n_backends;
+	bool has_reader; /* it is for local use: */
+	struct reader_view reader;
 	struct spool_snapshot spool;
 	uint64_t stat[OUTPUT_STAT_COUNT];
 	size_t queued, queue_max;    /* batches */

@@ -139,6 +139,22 @@ static void write_spool(struct jbuf *j, const struct spool_snapshot *s)
 	jbuf_close(j, '}');
 }
 
+static void write_reader(struct jbuf *j, const struct output_snapshot *o)
+{
+	const struct reader_view *v = &o->reader;
+
+	if (!o->has_reader) {
+		jbuf_null(j, "reader");
+		return;
+	}
+	jbuf_open(j, "reader", '{');
+	jbuf_text(j, "path", o->settings->local.path);
+	jbuf_bool(j, "there", v->there);
+	jbuf_real(j, "for_seconds", (double)v->for_ns / (double)NS_PER_S);
+	jbuf_text(j, "reason", *v->reason != '\0' ? v->reason : NULL);
+	jbuf_close(j, '}');
+}
+
 static void write_output(struct jbuf *j, const struct output_snapshot *o)
 {
 	jbuf_open(j, NULL, '{');
@@ -156,6 +172,7 @@ static void write_output(struct jbuf *j, const struct output_snapshot *o)
 	jbuf_real(j, "allocation_rate", o->batch_rate);
 	jbuf_close(j, '}');
 	write_spool(j, &o->spool);
+	write_reader(j, o);
 	write_backends(j, o);
 	write_quantiles(j, "delay_seconds", &o->delay, (double)NS_PER_S);
 	write_quantiles(j, "batch_events", &o->batch_sizes, 1);
