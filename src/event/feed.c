@@ -46,11 +46,12 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	f->pending_max =
 		(settings->pending_events + settings->batch_events - 1) /
 		settings->batch_events;
-	/* besides those that queue: one open and one waiting for room a
-	 * worker, one in flight a sender; with a spool also those on the way
-	 * to disk and back, and as many again that take their room in the
-	 * queue while they wait for acknowledgement */
-	batches = f->queue_max + f->pending_max + 2 * n_workers + n_senders;
+	/* besides those that queue: three a worker (one open, one waiting for
+	 * room, one in the queue above its limit: see push()) and one in
+	 * flight a sender; with a spool also those on the way to disk and
+	 * back, and as many again that take their room in the queue while they
+	 * wait for acknowledgement */
+	batches = f->queue_max + f->pending_max + 3 * n_workers + n_senders;
 	if (settings->spool)
 		batches +=
 			f->disk.waiting_max + n_workers + 2 * feed_replays(f);

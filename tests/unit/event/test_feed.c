@@ -354,14 +354,14 @@ START_TEST(a_cut_ends_the_waiting_and_queues_what_memory_there_is)
 	add(55, 0);
 	feed_cut(&feed);
 	ck_assert(!filler_blocked(&filler));
-	add(100, 0); /* the pool has 40, one open, one waiting, one sender's */
+	add(100, 0); /* the pool has 40, three batches of ours, one sender's */
 	filler_flush(&filler);
-	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 155 - 70);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 155 - 80);
 	ck_assert_uint_eq(counted(OUTPUT_DROPPED_NO_MEMORY), 0);
 	assert_ledger_closed(155);
 	for (unsigned n; (n = take_batch()) != 0;)
 		taken += n;
-	ck_assert_uint_eq(taken, 70);
+	ck_assert_uint_eq(taken, 80);
 	finish();
 }
 END_TEST
@@ -376,6 +376,30 @@ START_TEST(the_last_batches_are_queued_however_long_the_queue)
 	ck_assert_uint_eq(counted(OUTPUT_DROPPED_QUEUE_FULL), 0);
 	ck_assert_uint_eq(ring_len(&feed.sealed), _i == OVERFLOW_BLOCK ? 6 : 5);
 	assert_ledger_closed(_i == OVERFLOW_BLOCK ? 55 : 45);
+	finish();
+}
+END_TEST
+
+/* Several workers may see the last room in the queue at the same time. */
+START_TEST(there_is_a_batch_for_each_place_one_can_be_in)
+{
+	struct batch *b;
+
+	settings.overflow = OVERFLOW_BLOCK;
+	settings.batch_bytes = 1000;
+	settings.batch_events = settings.buffer_events = 1000;
+	start();
+	for (unsigned i = 0; i < feed.n_senders; i++)
+		ck_assert_ptr_nonnull(batch_pool_get(&feed.pool));
+	for (unsigned i = 0; i < feed.queue_max + feed.n_workers; i++) {
+		b = batch_pool_get(&feed.pool);
+		ck_assert_ptr_nonnull(b);
+		ck_assert(ring_push(&feed.sealed, b));
+	}
+	while (filler.waiting == NULL)
+		add(1, 0);
+	ck_assert_ptr_nonnull(filler.open);
+	ck_assert_uint_eq(stat_sum(&feed.stats, OUTPUT_DROPPED_NO_MEMORY), 0);
 	finish();
 }
 END_TEST
@@ -417,6 +441,7 @@ int main(void)
 	tcase_add_loop_test(t,
 		the_last_batches_are_queued_however_long_the_queue,
 		OVERFLOW_DROP, OVERFLOW_BLOCK + 1);
+	tcase_add_test(t, there_is_a_batch_for_each_place_one_can_be_in);
 	tcase_add_test(t, flushing_seals_what_is_open);
 	return suite_run("feed", t);
 }

@@ -200,8 +200,8 @@ START_TEST(a_blocked_feed_is_cut_at_the_deadline_and_what_is_lost_is_counted)
 	rig_collect(&rig);
 	ck_assert_uint_eq(rig_stat(&rig, INTAKE_RECEIVED), EVENTS);
 	ck_assert_uint_eq(EVENTS, taken + dropped);
-	/* all the batches there are: two queue, two a worker, a sender's */
-	ck_assert_uint_eq(taken, 70);
+	/* all the batches there are: two queue, three a worker, a sender's */
+	ck_assert_uint_eq(taken, 90);
 	ck_assert_uint_eq(rig.events, taken);
 	close(fd);
 	script_free(&s);
