@@ -213,7 +213,10 @@ fi
 scenarios gcc 1 tests/scenario/[0-9]*.sh
 step "quickstart" 300 env TAPFERRY_BUILD="$out/gcc" examples/quickstart.sh
 step "make install DESTDIR" 60 tests/install.sh "$out/gcc"
-step "Debian packages" 600 tests/package/build.sh "$out/gcc" "$out/packages"
+if step "Debian packages" 600 tests/package/build.sh "$out/gcc" "$out/packages"; then
+	step "RPM packages" 120 tests/package/rpm.sh "$out/packages"
+	step "packages in a clean root" 600 tests/package/root.sh "$out/packages"
+fi
 
 # The tests come with the next one, clang's as well.
 programs_only=1 build clang CC=clang

@@ -9,8 +9,8 @@ bad=0
 
 echo token >"$tmp/token"
 for conf in *.conf package/*.conf; do
-	# their secrets and folders are on nobody else's machine
-	sed -E "s#\"/etc/tapferry/[a-z-]*\.(token|pem)\"#\"$tmp/token\"#;
+	# their secrets, folders and users are on nobody else's machine
+	sed -E "/^user = /d; s#\"/etc/tapferry/[a-z-]*\.(token|pem)\"#\"$tmp/token\"#;
 		s#\"/(run|var/(log|spool|lib))/tapferry#\"$tmp#" "$conf" \
 		>"$tmp/${conf##*/}"
 	"$tapferryd" -t -c "$tmp/${conf##*/}" </dev/null ||

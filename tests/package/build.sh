@@ -110,7 +110,9 @@ for unit in service socket; do
 done
 # the configuration wants a token, and nothing else
 token=$out/hec.token
-sed "s|/etc/tapferry/hec.token|$token|" "$root/etc/tapferry/tapferry.conf" >conf
+mkdir -p state
+sed -E "/^user = /d; s|/etc/tapferry/hec.token|$token|; s#/(run|var/lib|var/log)/tapferry#$out/state#g" \
+	"$root/etc/tapferry/tapferry.conf" >conf
 check() { "$root/usr/sbin/tapferryd" -t -c "$out/conf" </dev/null >check 2>&1; }
 (umask 077 && : >"$token")
 ! check || wrong "a configuration without a token is right"
