@@ -75,6 +75,15 @@ static bool folder_of(const char *path, char folder[PATH_MAX])
 	return n >= 0 && n < PATH_MAX;
 }
 
+/* Under whatever name: a rule on it would be one on everything. */
+static bool is_root(const char *folder)
+{
+	struct stat st, root;
+
+	return stat(folder, &st) == 0 && stat("/", &root) == 0 &&
+	       st.st_ino == root.st_ino && st.st_dev == root.st_dev;
+}
+
 /* Something else than a file that could be renamed or replaced: a terminal,
  * /dev/null. */
 static bool is_device(const char *path)
@@ -92,16 +101,12 @@ static bool for_file(
 	const char *path, unsigned rights, take_rule *take, void *arg)
 {
 	char folder[PATH_MAX], *real = realpath(path, NULL);
-	bool done = true;
+	bool alone =
+		is_device(path) || !folder_of(path, folder) || is_root(folder);
+	bool done = take(arg, alone ? path : folder, rights);
 
-	if (is_device(path) || !folder_of(path, folder) ||
-		strcmp(folder, "/") == 0)
-		done = take(arg, path, rights);
-	else
-		done = take(arg, folder, rights);
 	if (real != NULL && !is_device(real) && folder_of(real, folder))
-		done = take(arg, strcmp(folder, "/") == 0 ? real : folder,
-			       rights) &&
+		done = take(arg, is_root(folder) ? real : folder, rights) &&
 		       done;
 	free(real);
 	return done;
@@ -119,7 +124,7 @@ static bool for_use(
 		return for_file(path, FENCE_READ | FENCE_WRITE, take, arg);
 	case FENCE_USE_SOCKET:
 	case FENCE_USE_REMOVE:
-		return !folder_of(path, folder) ||
+		return !folder_of(path, folder) || is_root(folder) ||
 		       take(arg, folder,
 			       use == FENCE_USE_SOCKET ? FENCE_SOCKET
 						       : FENCE_REMOVE);

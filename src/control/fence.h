@@ -61,8 +61,8 @@ void fence_add(struct fence *r, const char *path, unsigned rights);
  *
  * For files that is the folder that the path names and the one that it leads
  * to by symbolic links: certificates and tokens are renewed by renaming another
- * file, or link, to their name.  A folder directly in which everything else
- * lies, the root, is not given away for a file: it is that file alone then.
+ * file, or link, to their name.  The root is not given away for a file in it:
+ * that is the file alone then, and nothing for a socket.
  */
 void fence_add_use(struct fence *r, const char *path, enum fence_use use);
 

@@ -190,7 +190,14 @@ START_TEST(the_root_and_devices_are_not_given_away_for_a_file)
 	/* nothing of that name: nothing to give */
 	snprintf(real, sizeof(real), "/fence-%d", (int)getpid());
 	fence_add_use(&fence, real, FENCE_USE_READ);
+	fence_add_use(&fence, real, FENCE_USE_SOCKET);
+	ck_assert_int_eq(chdir("/"), 0);
+	fence_add_use(&fence, real + 1, FENCE_USE_WRITE);
+	fence_add_use(&fence, real + 1, FENCE_USE_REMOVE);
 	ck_assert_uint_eq(fence.n, 0);
+	/* a daemon with its socket there can be reloaded all the same */
+	ck_assert(fence_has_use(&fence, real, FENCE_USE_SOCKET));
+	ck_assert(!fence_has_use(&fence, real, FENCE_USE_WRITE));
 }
 END_TEST
 
