@@ -127,8 +127,9 @@ spool_empty() { [ -z "$(find "$dir/spool" -name '*.batch' -print -quit)" ]; }
 n=8000
 for round in 1 2 3; do
 	ids=$dir/spool$round.ids
-	collector 0 --faults slow:100ms
-	collector 1 --faults slow:100ms
+	# half of it at most, however long it takes until all is durable
+	collector 0 --faults slow:100ms@first:20,hang
+	collector 1 --faults slow:100ms@first:20,hang
 	daemon -c "$dir/tapferry.conf"
 	play $n
 	finished send 0 30
