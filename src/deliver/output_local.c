@@ -219,8 +219,10 @@ static void look(struct local_output *o)
 	if (now < o->look_ns)
 		return;
 	o->look_ns = now + QUIET_NS;
-	if (!local_end_is_read(&o->end))
-		reader_went(o);
+	if (local_end_is_read(&o->end))
+		return;
+	settle(o, local_end_unread(&o->end)); /* what it read last */
+	reader_went(o);
 }
 
 /* --- waiting */
@@ -245,11 +247,11 @@ static void wait_for(struct local_output *o, short events, int timeout_ms)
  */
 static void wait_for_reader(struct local_output *o)
 {
-	struct stop *stop = &o->head.stop;
-	bool draining = stop_is_draining(stop);
+	uint64_t now = clock_mono_ns(&clock_system);
+	bool draining = stop_is_draining(&o->head.stop);
 	const struct feed *f = o->head.feed;
 
-	feed_stall(o->head.feed, clock_mono_ns(&clock_system));
+	feed_stall(o->head.feed, now);
 	if (draining && !o->last_try) {
 		o->last_try = true;
 		o->next_ns = 0;
@@ -259,8 +261,11 @@ static void wait_for_reader(struct local_output *o)
 		(atomic_load(&o->head.hurries) ||
 			(f->settings.spool && !atomic_load(&f->disk.refuses))))
 		o->leaves = true;
-	else
-		stop_pause(stop, draining, o->next_ns);
+	else if (o->next_ns > now)
+		wait_for(o, 0,
+			(int)(o->next_ns - now < QUIET_NS
+					? (o->next_ns - now) / NS_PER_MS + 1
+					: WAIT_MS));
 }
 
 /* All is written, and the reader has not read it yet. */
@@ -323,7 +328,9 @@ static void take(struct local_output *o)
 	int r = output_next_within(
 		&o->head, o->trail.n > 0 ? o->pause_ns : QUIET_NS, &b);
 
-	if (r == 0)
+	if (r == 0 && batch_left(b) == 0)
+		output_done(&o->head, o->stats, &b);
+	else if (r == 0)
 		trail_add(&o->trail, b);
 	else if (r == OUTPUT_E_OVER)
 		o->over = true;
