@@ -38,6 +38,8 @@ profile	120	tests/bench/profile.sh	-	--quick
 peers	240	tests/bench/peers.sh	-	--quick
 failover	120	tests/bench/failover.sh	--rate 20000	--seconds 1 --rate 500
 instructions	240	tests/bench/instructions.sh	-	-
+costs	240	tests/bench/costs.sh	-	--quick
+scaling	240	tests/bench/scaling.sh	-	--quick
 contention	120	tests/bench/contention	-	-
 connections	900	tests/bench/connections	-	--quick
 "
