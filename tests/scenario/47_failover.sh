@@ -26,7 +26,7 @@ outputs = ( { name = "hec"; type = "hec"; token = "t"; overflow = "block";
 END
 daemon -c "$dir/tapferry.conf"
 start send "$builddir/src/tapferry-load" send --quiet --generate --number \
-	--to "unix:$dir/tap.sock" --rate 20000 --count 160000
+	--to "unix:$dir/tap.sock" --rate 20000 --count 240000
 for i in 1 2; do
 	sleep 1
 	kill -KILL "${pids[victim]}"

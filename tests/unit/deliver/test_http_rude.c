@@ -194,6 +194,17 @@ START_TEST(a_name_server_that_hangs_takes_no_longer_than_connecting_may)
 }
 END_TEST
 
+/* The kernel accepts for the listener; nobody says a word. */
+START_TEST(a_handshake_that_stops_takes_no_longer_than_connecting_may)
+{
+	char secure[sizeof(url) + 1];
+
+	snprintf(secure, sizeof(secure), "https%s", url + strlen("http"));
+	aim(200 * NS_PER_MS, 3600 * NS_PER_S);
+	ck_assert_int_eq(post(secure), HTTP_E_FAILED);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("http_rude");
@@ -204,5 +215,7 @@ int main(void)
 	tcase_add_test(t, a_reply_without_end_is_left);
 	tcase_add_test(t,
 		a_name_server_that_hangs_takes_no_longer_than_connecting_may);
+	tcase_add_test(
+		t, a_handshake_that_stops_takes_no_longer_than_connecting_may);
 	return suite_run("http_rude", t);
 }
