@@ -2,8 +2,8 @@
 # tests/bench/run.sh --quick: every bench gets its figures, what went in came out
 # of each, and results, page and plots are written; a bench that fails is told and
 # has no figure.  What the figures are is another matter.  25_bench.sh has the
-# many connections, tests/run.sh the instructions, and threads that are to run
-# together undisturbed may wait long for it here.
+# many connections, tests/run.sh the instructions; threads that are to run
+# together undisturbed may wait long for it here, and perf is not for everybody.
 # shellcheck source=tests/scenario/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 need python3 curl jq
@@ -16,7 +16,7 @@ benches() {
 		--build "$builddir" "$@" >"$dir/run.out" 2>"$dir/run.err"
 }
 
-mapfile -t names < <("$srcdir/tests/bench/run.sh" --list | grep -vE '^(connections|instructions|contention)$')
+mapfile -t names < <("$srcdir/tests/bench/run.sh" --list | grep -vE '^(connections|instructions|contention|scaling|profile)$')
 benches --output "$dir/doc" "${names[@]}" || fail "run.sh ended with $?"
 for figure in decode_encode.generated_gzip1 pool.lease_1_cpu \
 	delivery.equal_random_4_off spool.plain_replay_events start.small_ready_p50 \
@@ -32,7 +32,7 @@ for figure in decode_encode.generated_gzip1 pool.lease_1_cpu \
 		"$dir/doc/benchmarks.json" >"$dir/jq.out" || fail "$figure is not in the results"
 done
 # no bench but those that lack a tool was left out
-grep '^# skipped:' "$dir/run.out" | grep -v 'is not installed' | grep -v 'perf may not' |
+grep '^# skipped:' "$dir/run.out" | grep -v 'is not installed' |
 	grep . && fail "a bench was skipped"
 jq -e '.machine.cores >= 1 and (.versions.compiler | length) > 0 and
 	all(.benches[]; .command != "" and .commit != "" and .date != "")' \
