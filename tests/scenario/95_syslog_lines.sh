@@ -36,3 +36,26 @@ sed 's/^[^{]*//' "$dir/file.got" | sort >"$dir/stripped"
 sort "$dir/json.got" | cmp - "$dir/stripped" || fail "other objects"
 head -n 2000 "$dir/file.got" >"$dir/first.got"
 equal "the grammar" "$(lines --syslog first)" "events=2000 distinct=2000 halves=0"
+
+# --- a real receiver of datagrams takes them apart as we do
+command -v syslog-ng >/dev/null || { echo "not tried: no syslog-ng" && exit 0; }
+cat >"$dir/syslog-ng.conf" <<END
+@version: $(syslog-ng --version | sed -n 's/^Config version: //p')
+options { keep-hostname(yes); };
+source s { unix-dgram("$dir/ng.sock" flags(syslog-protocol)); };
+destination d { file("$dir/ng.got"
+	template("\$PRI \$HOST \$PROGRAM \$PID \$MSGID \$MSG\n")); };
+log { source(s); destination(d); };
+END
+start ng syslog-ng -F -f "$dir/syslog-ng.conf" -R "$dir/ng.persist" \
+	-p "$dir/ng.pid" -c "$dir/ng.ctl"
+until_true 20 test -S "$dir/ng.sock" || fail "syslog-ng does not start"
+configure 'name = "ng"; type = "socket"; path = "'"$dir"'/ng.sock";
+	socket_type = "datagram"; format = "syslog"; syslog = { hostname = "ns1";
+	facility = "local7"; severity = "debug"; procid = "p"; };'
+daemon -c "$dir/tapferry.conf"
+play 1000
+written() { [ "$(count '^191 ns1 tapferry p [A-Z_]+ \{"@.*\}$' "$dir/ng.got")" -eq 1000 ]; }
+until_true 20 written || fail "syslog-ng wrote: $(head -n 2 "$dir/ng.got")"
+daemon_stop
+stop ng
