@@ -14,9 +14,9 @@ outputs = (
 );
 END
 daemon -c "$dir/tapferry.conf"
-start send "$builddir/src/tapferry-load" send --quiet \
+start send "$builddir/src/tapferry-load" send --progress \
 	--to "unix:$dir/tap.sock" --generate --connections 8 --duration 30s
-sleep 2
+wait_for "$dir/send.err" 'sent [1-9][0-9]{3,} frames' 25
 daemon_stop
 # the sender finds the socket closed; that is no success for it
 until_true 20 gone send || fail "the sender is still running"
