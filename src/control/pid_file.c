@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,6 +66,18 @@ static int is_held(char *error, size_t cap, const char *path, int fd)
 	return -EALREADY;
 }
 
+/*
+ * Of the open file, not of the process, as flock(2)'s; but for writing, which
+ * takes more than leave to read: whoever may read it must not be able to keep
+ * the daemon from starting.
+ */
+static int lock(int fd)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_SETLK, &whole);
+}
+
 static int take_over(char *error, size_t cap, const char *path, int fd)
 {
 	struct stat st;
@@ -102,8 +113,8 @@ int pid_file_open(struct pid_file *p, const char *path, char *error, size_t cap)
 			MODE);
 		if (fd < 0)
 			return complain(error, cap, path, -errno);
-		if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-			r = errno == EWOULDBLOCK
+		if (lock(fd) != 0)
+			r = errno == EAGAIN || errno == EACCES
 				    ? is_held(error, cap, path, fd)
 				    : complain(error, cap, path, -errno);
 		else if (is_at(fd, path))

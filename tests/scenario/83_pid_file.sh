@@ -43,6 +43,16 @@ wait_for "$dir/daemon.err" " PID_FILE_STALE .*pid=$crashed"
 equal "the pid file, taken over" "$(cat "$dir/pid")" "${pids[daemon]}"
 daemon_stop
 
+# --- whoever may read it must not keep the daemon from starting
+: >"$dir/pid"
+exec 9<"$dir/pid"
+flock -n 9 || fail "no lock to be in the way"
+run daemon
+wait_for "$dir/daemon.err" ' READY '
+equal "the pid file, locked by a reader" "$(cat "$dir/pid")" "${pids[daemon]}"
+daemon_stop
+exec 9<&-
+
 # --- a start that fails leaves none
 start daemon "$builddir/src/tapferryd" --listen "unix:$dir/none/sock" \
 	--output stdout --pid-file "$dir/pid"
