@@ -11,6 +11,27 @@
 
 #include "deliver/local_end.h"
 
+/* Whoever may write to the folder must not have us change another file. */
+static int give_pipe(const char *path, gid_t gid, mode_t mode)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	char open_file[40];
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(open_file, sizeof(open_file), "/proc/self/fd/%d", fd);
+	if (fstat(fd, &st) != 0)
+		r = -errno;
+	else if (!S_ISFIFO(st.st_mode) || st.st_uid != geteuid())
+		r = -EEXIST;
+	else if (fchownat(fd, "", (uid_t)-1, gid, AT_EMPTY_PATH) != 0 ||
+		 chmod(open_file, mode) != 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
 int named_pipe_make(
 	const struct local_settings *s, gid_t gid, char *why, size_t cap)
 {
@@ -27,9 +48,8 @@ int named_pipe_make(
 			strerror(-r));
 		return r;
 	}
-	if (chown(s->path, (uid_t)-1, gid) != 0 ||
-		chmod(s->path, s->mode) != 0) {
-		r = -errno;
+	r = give_pipe(s->path, gid, s->mode);
+	if (r != 0) {
 		snprintf(why, cap,
 			"cannot get group \"%s\" and its mode: %s (run as a "
 			"member of that group, or as root)",
