@@ -114,8 +114,6 @@ int folders_find(struct folders *f, const struct config *c)
 		r = want_outer(f, o->file.path, MODE_FILES);
 		if (r == 0 && o->type == OUTPUT_TYPE_PIPE)
 			r = want_outer(f, o->local.path, MODE_SOCKETS);
-		if (r == 0 && o->type == OUTPUT_TYPE_PIPE)
-			r = want_outer(f, o->local.path, MODE_SOCKETS);
 		if (r == 0)
 			r = want_outer(
 				f, o->keeper.dead_letters.path, MODE_FILES);

@@ -97,8 +97,6 @@ static void check_places(const struct output_settings *s,
 		had.file.path = s->file.path;
 	if (folders_have(coming, s->local.path))
 		had.local.path = s->local.path;
-	if (folders_have(coming, s->local.path))
-		had.local.path = s->local.path;
 	if (places_check(s, &had, error, sizeof(error)) != 0)
 		buf_printf(problems, "%s\n", error);
 }
