@@ -11,11 +11,12 @@ user=4711
 group=4712
 chmod 0711 "$dir" # the user has nothing here, but may pass
 
-# low_port - a port that takes a privilege, and that nobody uses
+# low_port [OTHER] - a port that takes a privilege, and that nobody uses
 low_port() {
 	local port
 	while :; do
 		port=$((600 + RANDOM % 400))
+		[ $port != "${1:-}" ] || continue
 		grep -qi "$(printf ':%04X ' $port)" /proc/net/tcp \
 			/proc/net/tcp6 2>/dev/null || break
 	done
@@ -29,7 +30,7 @@ echo s3cret >"$dir/token"
 chmod 0600 "$dir/key" "$dir/token"
 chmod 0644 "$dir/cert"
 first=$(low_port)
-second=$(low_port)
+second=$(low_port "$first")
 monitor=$(free_port)
 collect splunk --token s3cret
 # config SETTINGS LISTENERS
