@@ -22,14 +22,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "deliver/backoff.h"
-#include "deliver/local_end.h"
+#include "deliver/local_reader.h"
 #include "deliver/output_kind.h"
-#include "deliver/trail.h"
-#include "sync/thread.h"
 
-/* between two looks at a reader */
-#define QUIET_NS (250 * NS_PER_MS)
 /* pause for a reader to read; doubles */
 #define READ_FIRST_NS (1 * NS_PER_MS)
 #define READ_MAX_NS   (50 * NS_PER_MS)
@@ -38,130 +33,9 @@
 
 enum { LOCAL_OUTPUT_MAGIC = 0x6c6f636c, WAIT_MS = 250 };
 
-struct local_output {
-	struct output head; /* first: struct output * is this */
-	unsigned magic;
-	int wake; /* const after start: eventfd, ends waits for room */
-	struct thread thread;
-	struct stat_shard *stats; /* owner: the thread, as what follows */
-	struct local_end end;
-	struct trail trail;
-	bool told;          /* that nobody reads */
-	bool over;          /* nothing new will come */
-	bool leaves;        /* there is nobody to wait for */
-	bool last_try;      /* to find a reader, at the end */
-	bool full;          /* the last write found no room */
-	uint32_t failures;  /* to find a reader, since there was one */
-	uint64_t next_ns;   /* monotonic: not looked for before */
-	uint64_t look_ns;   /* monotonic: when to see if it is still there */
-	uint64_t pause_ns;  /* next one for the reader to read */
-	_Atomic bool there; /* atomic */
-	_Atomic uint64_t since_ns; /* atomic: monotonic, of `there` */
-	_Atomic int error;         /* atomic: errno, why there is none */
-};
-
-static const char *name_of(const struct local_output *o)
-{
-	return o->head.feed->settings.name;
-}
-
-static const char *path_of(const struct local_output *o)
-{
-	return o->head.settings->local.path;
-}
-
 static bool ends(const struct local_output *o)
 {
 	return stop_is_over(&o->head.stop) || output_is_halting(&o->head);
-}
-
-/* --- who reads */
-
-/* What is behind an error, for a log line and the status. */
-static const char *reason_text(int error)
-{
-	switch (error) {
-	case 0:
-		return NULL;
-	case ENXIO:
-	case ECONNREFUSED:
-		return "nobody reads";
-	case EPROTOTYPE:
-		return "the socket is of the other type: see socket_type";
-	case EEXIST:
-		return "something else has that path";
-	default:
-		return strerror(error);
-	}
-}
-
-static void set_reader(struct local_output *o, bool there, int error)
-{
-	if (atomic_load(&o->there) != there)
-		atomic_store(&o->since_ns, clock_mono_ns(&clock_system));
-	atomic_store(&o->error, error);
-	atomic_store(&o->there, there);
-}
-
-static void reader_came(struct local_output *o)
-{
-	o->failures = 0;
-	o->told = false;
-	o->look_ns = clock_mono_ns(&clock_system) + QUIET_NS;
-	set_reader(o, true, 0);
-	feed_resume(o->head.feed);
-	stat_inc(o->stats, OUTPUT_READERS);
-	log_limited(LOG_LEVEL_INFO, READER_THERE, "there is a reader",
-		"output=%s path=%s", name_of(o), path_of(o));
-}
-
-static void reader_went(struct local_output *o)
-{
-	local_end_close(&o->end);
-	trail_rewind(&o->trail);
-	/* the next one may be there already, or as soon gone */
-	o->next_ns = clock_mono_ns(&clock_system) +
-		     o->head.settings->local.retry_initial_ns;
-	o->told = true;
-	set_reader(o, false, ECONNREFUSED);
-	stat_inc(o->stats, OUTPUT_READERS_GONE);
-	log_limited(LOG_LEVEL_INFO, READER_GONE,
-		"the reader has gone; events wait for the next one",
-		"output=%s path=%s", name_of(o), path_of(o));
-}
-
-static void reader_absent(struct local_output *o, int r, int error)
-{
-	const struct local_settings *s = &o->head.settings->local;
-	enum log_level level = r > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
-	static struct log_limit limit;
-
-	o->failures++;
-	o->next_ns = clock_mono_ns(&clock_system) +
-		     backoff_ceiling_ns(
-			     s->retry_initial_ns, s->retry_max_ns, o->failures);
-	if (atomic_load(&o->error) == error && o->told)
-		return;
-	o->told = true;
-	set_reader(o, false, error);
-	log_at(level, &limit, READER_AWAITED,
-		"nobody reads; events wait, and are dropped when memory is "
-		"full, or go to the spool",
-		"output=%s path=%s reason=\"%s\"", name_of(o), path_of(o),
-		reason_text(error));
-}
-
-static void find_reader(struct local_output *o)
-{
-	int r;
-
-	if (clock_mono_ns(&clock_system) < o->next_ns)
-		return;
-	r = local_end_open(&o->end);
-	if (r == 0)
-		reader_came(o);
-	else
-		reader_absent(o, r, r > 0 ? ECONNREFUSED : -r);
 }
 
 /* --- what is read */
@@ -199,7 +73,8 @@ static void give_up_one(struct local_output *o)
 	log_limited(LOG_LEVEL_WARN, READER_TOO_LARGE,
 		"an event is larger than a datagram may be, and dropped; raise "
 		"net.core.wmem_default, or use socket_type \"stream\"",
-		"output=%s path=%s bytes=%zu", name_of(o), path_of(o), octets);
+		"output=%s path=%s bytes=%zu", local_output_name(o),
+		local_output_path(o), octets);
 	stat_inc(o->stats, OUTPUT_DROPPED_TOO_LARGE);
 	trail_forget(&o->trail, 1);
 	batch_settle(b, 1);
@@ -212,17 +87,17 @@ static void look(struct local_output *o)
 	uint64_t now = clock_mono_ns(&clock_system);
 
 	if (o->end.fd < 0) {
-		find_reader(o);
+		local_reader_find(o);
 		return;
 	}
 	settle(o, local_end_unread(&o->end));
 	if (now < o->look_ns)
 		return;
-	o->look_ns = now + QUIET_NS;
+	o->look_ns = now + LOCAL_LOOK_NS;
 	if (local_end_is_read(&o->end))
 		return;
 	settle(o, local_end_unread(&o->end)); /* what it read last */
-	reader_went(o);
+	local_reader_went(o);
 }
 
 /* --- waiting */
@@ -263,7 +138,7 @@ static void wait_for_reader(struct local_output *o)
 		o->leaves = true;
 	else if (o->next_ns > now)
 		wait_for(o, 0,
-			(int)(o->next_ns - now < QUIET_NS
+			(int)(o->next_ns - now < LOCAL_LOOK_NS
 					? (o->next_ns - now) / NS_PER_MS + 1
 					: WAIT_MS));
 }
@@ -284,8 +159,8 @@ static void failed(struct local_output *o, int r)
 	log_limited(LOG_LEVEL_ERROR, WRITE_FAILED,
 		"cannot write; events wait, and are dropped when memory is "
 		"full",
-		"output=%s path=%s error=\"%s\"", name_of(o), path_of(o),
-		strerror(-r));
+		"output=%s path=%s error=\"%s\"", local_output_name(o),
+		local_output_path(o), strerror(-r));
 	wait_for(o, 0, WAIT_MS);
 }
 
@@ -311,7 +186,7 @@ static void write_some(
 		break;
 	case LOCAL_E_GONE:
 		settle(o, local_end_unread(&o->end));
-		reader_went(o);
+		local_reader_went(o);
 		break;
 	case LOCAL_E_TOO_LARGE:
 		give_up_one(o);
@@ -326,7 +201,7 @@ static void take(struct local_output *o)
 	struct batch *b;
 	/* what is written and not read is to be settled in time */
 	int r = output_next_within(
-		&o->head, o->trail.n > 0 ? o->pause_ns : QUIET_NS, &b);
+		&o->head, o->trail.n > 0 ? o->pause_ns : LOCAL_LOOK_NS, &b);
 
 	if (r == 0 && batch_left(b) == 0)
 		output_done(&o->head, o->stats, &b);
@@ -368,7 +243,7 @@ static void finish_line(struct local_output *o)
 			poll(&p, 1, WAIT_MS);
 			break;
 		default:
-			reader_went(o);
+			local_reader_went(o);
 			return;
 		}
 	}
@@ -390,7 +265,7 @@ static void finish(struct local_output *o)
 		settle(o, local_end_unread(&o->end));
 	}
 	local_end_close(&o->end);
-	set_reader(o, false, 0);
+	local_reader_none(o);
 	while ((b = trail_take(&o->trail)) != NULL)
 		output_done(&o->head, o->stats, &b);
 }
@@ -489,7 +364,7 @@ static void local_output_reader(
 	};
 	if (!v->there && atomic_load(&o->error) != 0)
 		snprintf(v->reason, sizeof(v->reason), "%s",
-			reason_text(atomic_load(&o->error)));
+			local_reader_reason(atomic_load(&o->error)));
 }
 
 static void local_output_free(struct output *head)
