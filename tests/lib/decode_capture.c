@@ -1,7 +1,7 @@
 /*
  * decode_capture: Frame Streams files to events, as the daemon makes them.
  *
- *	decode_capture [--dialect native|cim] [--envelope ndjson|hec]
+ *	decode_capture [--dialect native|cim] [--envelope ndjson|syslog|hec]
  *		[--raw never|malformed|always] FILE...
  *
  * Events go to standard output; a line a file, "FILE frames=N events=N
@@ -39,7 +39,8 @@ static void parse_options(
 		{ 0 },
 	};
 	static const char *const dialects[] = { "native", "cim" };
-	static const char *const envelopes[] = { "ndjson", "hec" };
+	/* in the order of enum event_envelope */
+	static const char *const envelopes[] = { "ndjson", "syslog", "hec" };
 	static const char *const raws[] = { "never", "malformed", "always" };
 	int c;
 
@@ -49,7 +50,7 @@ static void parse_options(
 			settings->dialect = choose(optarg, dialects, 2);
 			break;
 		case 'e':
-			settings->envelope = choose(optarg, envelopes, 2);
+			settings->envelope = choose(optarg, envelopes, 3);
 			break;
 		case 'r':
 			settings->include_raw = choose(optarg, raws, 3);
@@ -103,6 +104,11 @@ int main(int argc, char **argv)
 		.source = "source",
 		.sourcetype = "dnstap",
 		.index = "dns",
+		.syslog = { .facility = 16,
+			.severity = 6,
+			.hostname = "host",
+			.app_name = "app",
+			.procid = "1" },
 	};
 	struct encoder *encoder;
 	uint8_t *out = malloc(EVENT_MAX);

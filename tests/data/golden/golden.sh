@@ -36,6 +36,7 @@ for capture in alpha-kdig-axfr.dnstap alpha-kdig-https.dnstap \
 	check $capture native ndjson
 	check $capture cim ndjson
 done
+check alpha-kdig-https.dnstap native syslog
 check alpha-kdig-https.dnstap native hec
 check alpha-kdig-https.dnstap cim hec
 exit $failed
