@@ -36,8 +36,7 @@ static int read_file(struct config_memory *m, const struct party *p,
 			buf_str(&why));
 	if (r == 0 && exposed) {
 		buf_clear(&why);
-		buf_printf(&why, "every user can read the %s file: chmod 0640",
-			key);
+		buf_printf(&why, "every user can read %s: chmod 0640", path);
 		config_note(m, at, buf_str(&why));
 	}
 	buf_deinit(&why);

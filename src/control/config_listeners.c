@@ -3,6 +3,10 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/account.h"
+#include "base/log.h"
 
 /* Two of a kind: said of the later one. */
 static void check_pairs(struct config_memory *m)
@@ -89,4 +93,44 @@ int config_check_listeners(struct config_memory *m)
 	for (size_t i = 0; r == 0 && i < m->values.n_listeners; i++)
 		r = check_tls(m, i);
 	return r;
+}
+
+/* Does the file have another owner, group or mode than what is given? */
+static bool differs(const config_setting_t *given,
+	const struct listen_settings *l, const struct stat *file)
+{
+	uid_t uid;
+	gid_t gid;
+
+	return (l->owner != NULL && (account_user(l->owner, &uid) != 0 ||
+					    uid != file->st_uid)) ||
+	       (l->group != NULL && (account_group(l->group, &gid) != 0 ||
+					    gid != file->st_gid)) ||
+	       (config_setting_get_member(given, "mode") != NULL &&
+		       l->mode != (file->st_mode & 07777));
+}
+
+void config_note_inherited(const struct config *c, const int *fds)
+{
+	for (size_t i = 0; fds != NULL && i < c->intake.n_listeners; i++) {
+		const struct listener_settings *l = &c->intake.listeners[i];
+		union {
+			struct sockaddr sa;
+			struct sockaddr_un un;
+		} a = { 0 };
+		socklen_t len = sizeof(a) - 1; /* the path ends in a NUL */
+		struct stat file;
+
+		if (fds[i] >= 0 && getsockname(fds[i], &a.sa, &len) == 0 &&
+			a.sa.sa_family == AF_UNIX &&
+			stat(a.un.sun_path, &file) == 0 &&
+			differs(values_element(
+					&c->memory->tree, SCOPE_LISTENER, i),
+				&l->listen, &file))
+			log_warn(CONFIG_NOTE, "configuration",
+				"note=\"listeners.%s: owner, group and mode "
+				"are those of the socket that was passed on; "
+				"the ones given are not used\"",
+				l->name);
+	}
 }

@@ -5,6 +5,7 @@
 #ifndef TAPFERRY_CONTROL_CONFIG_LISTENERS_H
 #define TAPFERRY_CONTROL_CONFIG_LISTENERS_H
 
+#include "control/config.h"
 #include "control/memory.h"
 
 /*
@@ -14,5 +15,14 @@
  * Return: 0 or -ENOMEM.
  */
 int config_check_listeners(struct config_memory *m);
+
+/*
+ * config_note_inherited() - says of unix sockets that were passed on to us that
+ * owner, group or mode are not those the configuration gives
+ * @fds:  one a listener, or -1
+ *
+ * Thread: main, at the start (it asks the user database).
+ */
+void config_note_inherited(const struct config *c, const int *fds);
 
 #endif

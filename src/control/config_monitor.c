@@ -28,9 +28,12 @@ static int read_secret(struct config_memory *m, const config_setting_t *group,
 	if (r == -EINVAL)
 		tree_problem(&m->tree, group, key, "file %s %s", path,
 			buf_str(&why));
-	if (r == 0 && exposed)
+	if (r == 0 && exposed) {
+		buf_clear(&why);
+		buf_printf(&why, "every user can read %s: chmod 0640", path);
 		config_note(m, config_setting_get_member(group, key),
-			"every user can read that file: chmod 0640");
+			buf_str(&why));
+	}
 	buf_deinit(&why);
 	return r == -EINVAL ? 0 : r;
 }

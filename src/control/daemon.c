@@ -12,6 +12,7 @@
 #include <urcu.h>
 
 #include "base/clock.h"
+#include "control/config_listeners.h"
 #include "control/notify.h"
 #include "control/reload.h"
 #include "control/start.h"
@@ -310,6 +311,8 @@ int daemon_run(struct config *config, const struct config_source *source)
 	if (r == 0)
 		r = inherited_collect(&d.inherited, c->intake.listeners,
 			c->intake.n_listeners, error, sizeof(error));
+	if (r == 0)
+		config_note_inherited(c, d.inherited.fds);
 	if (r == 0)
 		r = start_open(&d, error, sizeof(error));
 	if (r == 0)

@@ -26,6 +26,16 @@ static void print_text(struct buf *out, const char *text)
 	buf_add_str(out, "\"");
 }
 
+/* A token that no setting gives and no file named in one. */
+static void print_credential(struct buf *out, const config_setting_t *group,
+	const struct setting *row, unsigned indent)
+{
+	if (strcmp(row->key, "token") == 0 &&
+		config_setting_get_member(group, "token_file") == NULL)
+		buf_printf(out, "%*s# token: systemd credential hec.token\n",
+			(int)indent, "");
+}
+
 static void print_setting(const struct config_memory *m, struct buf *out,
 	const config_setting_t *group, const struct setting *row,
 	const void *base, unsigned indent)
@@ -40,6 +50,8 @@ static void print_setting(const struct config_memory *m, struct buf *out,
 	if ((value.len == 0 && *row->def == '\0') ||
 		(setting_secret(row->type) && s == NULL)) {
 		/* none, as by default; or a secret from a file */
+		if (value.len != 0 && group != NULL)
+			print_credential(out, group, row, indent);
 		buf_deinit(&value);
 		return;
 	}

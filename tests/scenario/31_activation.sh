@@ -45,6 +45,8 @@ grep -q " INTAKE_INHERITED .*listener=local address=unix:$dir/tap.sock " \
 	"$dir/daemon.err" || fail "the unix socket was not matched by address"
 grep -q " INTAKE_INHERITED .*listener=remote " "$dir/daemon.err" ||
 	fail "the TCP socket was not matched"
+# once only: then the file has the mode that is given
+chmod 0666 "$dir/tap.sock"
 before=$(stat -c '%i %a' "$dir/tap.sock")
 
 connect unix "unix:$dir/tap.sock" &
@@ -60,6 +62,9 @@ wait -n
 wait -n
 equal "socket file and mode" "$(stat -c '%i %a' "$dir/tap.sock")" "$before"
 daemon_stop
+equal "notes about the mode" "$(count ' CONFIG_NOTE .*listeners.local: .* are not used' \
+	"$dir/daemon.err")" 1
+equal "all notes" "$(count ' CONFIG_NOTE ' "$dir/daemon.err")" 1
 equal "daemons that ended well" "$(count '^ended 0$' "$dir/daemon.out")" \
 	$((restarts + 1))
 [ -S "$dir/tap.sock" ] || fail "the daemon removed a socket that is not its own"

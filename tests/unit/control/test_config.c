@@ -533,7 +533,8 @@ static int load_file(const char *path)
 
 START_TEST(the_token_may_come_from_a_file_or_a_credential)
 {
-	char text[512];
+	char text[512], note[128];
+	struct buf out = BUF_NULL;
 	const char *path;
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -543,12 +544,20 @@ START_TEST(the_token_may_come_from_a_file_or_a_credential)
 		path);
 	assert_loads(text);
 	ck_assert_str_eq(config.outputs[0].remote.access.token, "from-file");
-	ck_assert_ptr_nonnull(strstr(config_notes(&config), "chmod"));
+	snprintf(note, sizeof(note), "every user can read %s: chmod", path);
+	ck_assert_ptr_nonnull(strstr(config_notes(&config), note));
+	config_print(&config, &out);
+	ck_assert_ptr_null(strstr(buf_str(&out), "# token: "));
 	config_deinit(&config);
 
 	setenv("CREDENTIALS_DIRECTORY", dir, 1);
 	assert_loads(LISTENERS HEC "} );");
 	ck_assert_str_eq(config.outputs[0].remote.access.token, "from-file");
+	buf_clear(&out);
+	config_print(&config, &out);
+	ck_assert_ptr_nonnull(strstr(buf_str(&out),
+		"\n    # token: systemd credential hec.token\n"));
+	buf_deinit(&out);
 
 	put("hec.token", "not a token\n");
 	config_deinit(&config);
