@@ -18,7 +18,7 @@ enum {
 	CTL_NO_DAEMON = 3,
 };
 
-#define CTL_DEFAULT_SOCKET "/run/tapferry/control.sock"
+#define CTL_DEFAULT_SOCKET RUNSTATEDIR "/tapferry/control.sock"
 
 struct client_link {
 	int fd;
