@@ -4,14 +4,30 @@
 # stand-in Splunk collector, plays a real capture through them, shows an event
 # and the ledger, and leaves nothing running.
 #
-#	examples/quickstart.sh [CAPTURE]
+#	examples/quickstart.sh [CAPTURE]     a Frame Streams file, instead of ours
 #
 #	TAPFERRY_BUILD   where to build instead of ./build
 set -eu
+case ${1:-} in
+-h | --help)
+	sed -n '2,/^set /s/^#[ ]\{0,1\}//p' "$0"
+	exit 0
+	;;
+-*)
+	echo "quickstart.sh: no option $1; try --help" >&2
+	exit 2
+	;;
+/* | "") capture=${1:-} ;;
+*) capture=$PWD/$1 ;;
+esac
 cd "$(dirname "$0")/.."
 top=$PWD
 build=${TAPFERRY_BUILD:-$top/build}
-capture=${1:-$top/tests/data/captures/alpha-kresd.fstrm}
+capture=${capture:-$top/tests/data/captures/alpha-kresd.fstrm}
+[ -f "$capture" ] || {
+	echo "quickstart.sh: no such capture: $capture" >&2
+	exit 2
+}
 
 tmp=$(mktemp -d /tmp/tapferry-quickstart.XXXXXX)
 collector=
@@ -22,12 +38,14 @@ cleanup() {
 	for pid in $daemon $collector; do
 		if kill "$pid" 2>/dev/null; then wait "$pid" || :; fi
 	done
-	[ $status -eq 0 ] || tail -n 30 "$tmp"/*.log >&2
+	# 141: nobody reads what we print
+	[ $status -eq 0 ] || [ $status -eq 141 ] || tail -n 30 "$tmp"/*.log >&2 || :
 	rm -rf "$tmp"
 	exit $status
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
+trap 'exit 141' PIPE
 
 # quietly NAME COMMAND... - its output is kept for when it fails
 quietly() {

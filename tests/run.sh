@@ -19,8 +19,12 @@ quick=
 case "${1:-}" in
 "") ;;
 --quick) quick=1 ;;
+-h | --help)
+	sed -n '2,/^set /s/^#[ ]\{0,1\}//p' tests/run.sh
+	exit 0
+	;;
 *)
-	sed -n '2,/^set /s/^#[ ]\{0,1\}//p' "$0" >&2
+	echo "run.sh: no option $1; try --help" >&2
 	exit 2
 	;;
 esac

@@ -7,7 +7,7 @@
 #	tests/bench/run.sh --quick [NAME...]
 #	                                   do they work?  A minute or two; figures mean
 #	                                   nothing, and doc/ is left alone
-#	tests/bench/run.sh --list          the names
+#	tests/bench/run.sh --list          their names, the seconds they may take, what they measure
 #	tests/bench/run.sh --write         measure nothing, write the documents anew
 #
 #	--build FOLDER    a build that is there already, with its check programs
@@ -25,23 +25,24 @@ export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 cd "$(dirname "$0")/../.." || exit 1
 top=$PWD
 
-# name, seconds it may take, command, its arguments, and those of a quick run
+# name, seconds it may take, command, its arguments, those of a quick run, and
+# what it measures
 benches="
-decode_encode	120	tests/bench/decode_encode	-	--count 20000
-pool	180	tests/bench/pool	-	--quick
-delivery	120	tests/bench/delivery	-	500
-spool	180	tests/bench/spool	-	--count 5
-start	60	tests/bench/start.py	-	--quick
-end_to_end	240	tests/bench/end_to_end.sh	-	--quick
-delay	240	tests/bench/delay.sh	-	--quick
-profile	120	tests/bench/profile.sh	-	--quick
-peers	240	tests/bench/peers.sh	-	--quick
-failover	120	tests/bench/failover.sh	--rate 20000	--seconds 1 --rate 500
-instructions	240	tests/bench/instructions.sh	-	-
-costs	240	tests/bench/costs.sh	-	--quick
-scaling	240	tests/bench/scaling.sh	-	--quick
-contention	120	tests/bench/contention	-	-
-connections	900	tests/bench/connections	-	--quick
+decode_encode	120	tests/bench/decode_encode	-	--count 20000	CPU of decoding and encoding an event
+pool	180	tests/bench/pool	-	--quick	what a lease of a connection and what connections cost
+delivery	120	tests/bench/delivery	-	500	how evenly backends get their share, and what a choice costs
+spool	180	tests/bench/spool	-	--count 5	how fast batches go to a disk and come back
+start	60	tests/bench/start.py	-	--quick	from the execution until READY, and from TERM to the end
+end_to_end	240	tests/bench/end_to_end.sh	-	--quick	events a second and CPU an event, dnstap in, Splunk HEC out
+delay	240	tests/bench/delay.sh	-	--quick	how late events come, at several rates
+profile	120	tests/bench/profile.sh	-	--quick	where the daemon's time goes, by stage
+peers	240	tests/bench/peers.sh	-	--quick	the same work beside other programs
+failover	120	tests/bench/failover.sh	--rate 20000	--seconds 1 --rate 500	one of three collectors is killed while events flow
+instructions	240	tests/bench/instructions.sh	-	-	instructions an event, compared with those recorded
+costs	240	tests/bench/costs.sh	-	--quick	system calls, allocations and context switches an event
+scaling	240	tests/bench/scaling.sh	-	--quick	one and two workers, and the model of many cores
+contention	120	tests/bench/contention	-	-	what threads that share a feed cost each other
+connections	900	tests/bench/connections	-	--quick	many connections: memory, accepting, throughput
 "
 
 say() { echo "# $*"; }
@@ -60,7 +61,7 @@ while [ $# -gt 0 ]; do
 	--quick) quick=1 ;;
 	--write) write=1 ;;
 	--list)
-		cut -s -f 1 <<<"$benches"
+		awk -F '\t' 'NF { printf "%-14s %4d s at most  %s\n", $1, $2, $6 }' <<<"$benches"
 		exit 0
 		;;
 	--build | --output)
@@ -69,8 +70,12 @@ while [ $# -gt 0 ]; do
 		printf -v "${1#--}" %s "$(cd "$2" && pwd)"
 		shift
 		;;
+	-h | --help)
+		sed -n '2,/^set /s/^#[ ]\{0,1\}//p' tests/bench/run.sh
+		exit 0
+		;;
 	-*)
-		sed -n '2,/^set /s/^#[ ]\{0,1\}//p' "$0" >&2
+		echo "run.sh: no option $1; try --help" >&2
 		exit 2
 		;;
 	*)
@@ -210,7 +215,7 @@ bench() {
 main() {
 	[ -z "$quick" ] || rm -f "$results"
 	report machine "$results" "$build" || exit 1
-	while IFS=$'\t' read -r name limit command usual brief; do
+	while IFS=$'\t' read -r name limit command usual brief _; do
 		[ -n "$name" ] || continue
 		[ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $name "* ]] || continue
 		arguments=${quick:+$brief}

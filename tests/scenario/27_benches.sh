@@ -16,7 +16,8 @@ benches() {
 		--build "$builddir" "$@" >"$dir/run.out" 2>"$dir/run.err"
 }
 
-mapfile -t names < <("$srcdir/tests/bench/run.sh" --list | grep -vE '^(connections|instructions|contention|scaling|profile)$')
+mapfile -t names < <("$srcdir/tests/bench/run.sh" --list | cut -d " " -f 1 |
+	grep -vE '^(connections|instructions|contention|scaling|profile)$')
 benches --output "$dir/doc" "${names[@]}" || fail "run.sh ended with $?"
 for figure in decode_encode.generated_gzip1 pool.lease_1_cpu \
 	delivery.equal_random_4_off spool.plain_replay_events start.small_ready_p50 \
