@@ -14,6 +14,9 @@ done
 for page in man8/tapferryd.8 man5/tapferry.conf.5 man1/tapferry-load.1; do
 	[ -s "$tmp/usr/share/man/$page" ] || { echo "no $page"; exit 1; }
 done
+for document in event.md counters.md examples/systemd/tapferryd.service; do
+	[ -s "$tmp/usr/share/doc/tapferry/$document" ] || { echo "no $document"; exit 1; }
+done
 make -C "$1" uninstall DESTDIR="$tmp" prefix=/usr
 left=$(find "$tmp" -type f)
 [ -z "$left" ] || { echo "uninstall left: $left"; exit 1; }

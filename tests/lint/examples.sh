@@ -28,6 +28,8 @@ checked() {
 }
 # AppArmor keeps these programs to their usual folders
 cp dns-servers/* "$tmp"
+# as its first lines say
+{ echo 'options {'; cat dns-servers/bind9.conf; echo '};'; } >"$tmp/bind9.conf"
 checked named-checkconf "$tmp/bind9.conf"
 checked unbound-checkconf "$tmp/unbound.conf"
 checked unbound-checkconf "$tmp/unbound-tcp.conf"
