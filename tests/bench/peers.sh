@@ -85,8 +85,21 @@ counted() {
 	tr -d ' ' <"$dir/$1.count"
 }
 
+# at_rest NAME - until it has used no CPU for half a second: dnstap loses what it
+# has read and not yet written when it is told to end.  When that was, in $rest_us.
+at_rest() {
+	local used='' now
+	rest_us=$(now_us)
+	while [ $(($(now_us) - rest_us)) -lt 500000 ]; do
+		now=$(sed 's/.*) //' "/proc/${pids[$1]}/stat" | cut -d ' ' -f 12,13)
+		[ "$now" = "$used" ] || rest_us=$(now_us)
+		used=$now
+		sleep 0.01
+	done
+}
+
 # from_socket NAME N COUNT COMMAND... - which listens on $dir/NAME.sock and
-# ends in good order by INT
+# ends by INT
 from_socket() {
 	local name=$1 began
 	n=$2
@@ -95,8 +108,9 @@ from_socket() {
 	until_true 10 socket "$dir/$name.sock" || fail "$name does not listen"
 	began=$(now_us)
 	send --to "unix:$dir/$name.sock" --count "$n"
+	at_rest "$name"
+	us=$((rest_us - began))
 	ended "$name" INT
-	us=$(($(now_us) - began))
 }
 
 # --- messages to lines
