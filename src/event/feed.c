@@ -4,6 +4,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "event/loss.h"
+
 enum {
 	/* how soon to look again when a seal was put off, or room is awaited */
 	RECHECK_NS = 20 * 1000 * 1000,
@@ -245,18 +247,6 @@ static void push_anyhow(struct filler *f, struct batch **bp)
 	}
 }
 
-static void drop(struct filler *f, struct batch **bp)
-{
-	struct batch *b = *bp;
-
-	stat_add(f->stats,
-		f->feed->settings.spool ? OUTPUT_DROPPED_SPOOL_FULL
-					: OUTPUT_DROPPED_QUEUE_FULL,
-		batch_left(b));
-	batch_settle(b, batch_left(b));
-	batch_pool_put(&f->feed->pool, bp);
-}
-
 static bool push_waiting(struct filler *f)
 {
 	return f->waiting == NULL || push(f, &f->waiting);
@@ -294,7 +284,7 @@ static void seal(struct filler *f)
 		f->waiting = b;
 		push_waiting(f);
 	} else if (!push(f, &b)) {
-		drop(f, &b);
+		feed_lose(f->feed, f->stats, &b);
 	}
 }
 

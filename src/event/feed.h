@@ -24,6 +24,8 @@ enum feed_overflow {
 	OVERFLOW_BLOCK,    /* stop reading until there is room */
 };
 
+enum { FEED_LOSSES = 3 }; /* reasons to drop a batch: event/loss.h */
+
 struct feed_settings {
 	const char *name;
 	struct encoder_settings encoder;
@@ -90,6 +92,8 @@ struct feed {
 	/* atomic: what the intake counted before workers filled this feed and
 	 * after they left it, to be taken away: see feed_intake() */
 	_Atomic int64_t offset[INTAKE_STAT_COUNT];
+	/* atomic: when the log last told of each loss, monotonic; 0: never */
+	_Atomic uint64_t told_ns[FEED_LOSSES];
 	_Atomic bool left; /* atomic: main; no worker fills it any more */
 };
 

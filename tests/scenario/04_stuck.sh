@@ -25,6 +25,7 @@ daemon -c "$dir/tapferry.conf"
 n=30000
 send --to "unix:$dir/tap.sock" --generate --count $n
 wait_count . "$dir/events" $n 15
+wait_for "$dir/daemon.err" ' EVENTS_DROPPED .*raise buffer_size.* output=stuck reason=queue_full' 10
 daemon_stop
 stop good
 equal "delivered to the file" "$(ledger file delivered)" $n

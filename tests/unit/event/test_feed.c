@@ -1,8 +1,11 @@
 #include "event/feed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "lib/suite.h"
 #include "sync/thread.h"
 
@@ -270,6 +273,71 @@ START_TEST(what_is_sealed_by_time_without_room_is_tried_again)
 }
 END_TEST
 
+/* What n events add to the log. */
+static const char *log_of(unsigned n)
+{
+	static char text[4096];
+	FILE *f = tmpfile();
+	int saved = dup(STDERR_FILENO);
+
+	ck_assert_ptr_nonnull(f);
+	unsetenv("JOURNAL_STREAM");
+	dup2(fileno(f), STDERR_FILENO);
+	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
+	add(n, 0);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	return text;
+}
+
+static unsigned lines_of(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text != '\0'; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static const struct {
+	bool spool, refuses;
+	enum output_stat id;
+	const char *pairs, *cure;
+} losses[] = {
+	{ false, false, OUTPUT_DROPPED_QUEUE_FULL,
+		"output=test reason=queue_full events=10\n",
+		"raise buffer_size, give it a spool" },
+	{ true, false, OUTPUT_DROPPED_SPOOL_SLOW,
+		"output=test reason=spool_slow events=10\n",
+		"raise buffer_size, or use a faster disk" },
+	{ true, true, OUTPUT_DROPPED_SPOOL_FULL,
+		"output=test reason=spool_full events=10\n",
+		"raise spool.max_size" },
+};
+
+START_TEST(a_loss_is_told_with_its_reason_and_not_batch_by_batch)
+{
+	const unsigned n = 500; /* more than memory and the ways to disk take */
+	const char *log;
+
+	settings.spool = losses[_i].spool;
+	start();
+	atomic_store(&feed.disk.refuses, losses[_i].refuses);
+	log = log_of(n);
+	ck_assert_ptr_nonnull(strstr(log, " warning EVENTS_DROPPED "));
+	ck_assert_ptr_nonnull(strstr(log, losses[_i].pairs));
+	ck_assert_ptr_nonnull(strstr(log, losses[_i].cure));
+	ck_assert_uint_eq(
+		counted(losses[_i].id) + batch_pool_held(&feed.pool), n);
+	ck_assert_uint_gt(
+		counted(losses[_i].id) / settings.batch_events, lines_of(log));
+	finish();
+}
+END_TEST
+
 START_TEST(a_full_queue_drops_the_newest_batch_and_counts_it)
 {
 	start();
@@ -432,6 +500,9 @@ int main(void)
 	tcase_add_test(t, a_flush_is_not_kept_for_events_to_come);
 	tcase_add_test(t, behind_a_queue_that_moves_the_linger_counts);
 	tcase_add_test(t, what_is_sealed_by_time_without_room_is_tried_again);
+	tcase_add_loop_test(t,
+		a_loss_is_told_with_its_reason_and_not_batch_by_batch, 0,
+		(int)COUNT(losses));
 	tcase_add_test(t, a_full_queue_drops_the_newest_batch_and_counts_it);
 	tcase_add_test(t, an_event_larger_than_a_batch_is_dropped_alone);
 	tcase_add_test(t, blocking_asks_the_worker_to_stop_and_drops_nothing);

@@ -1,0 +1,56 @@
+#include "event/loss.h"
+
+#include <inttypes.h>
+
+#include "base/log.h"
+
+/* between two lines about the same output and reason */
+#define TOLD_NS (10 * NS_PER_S)
+
+static const struct {
+	enum output_stat id;
+	const char *reason, *text;
+} losses[FEED_LOSSES] = {
+	{ OUTPUT_DROPPED_QUEUE_FULL, "queue_full",
+		"events are dropped, memory for this output is full: raise "
+		"buffer_size, give it a spool, or set overflow = \"block\"" },
+	{ OUTPUT_DROPPED_SPOOL_SLOW, "spool_slow",
+		"events are dropped, memory was full before the spool had "
+		"written: raise buffer_size, or use a faster disk" },
+	{ OUTPUT_DROPPED_SPOOL_FULL, "spool_full",
+		"events are dropped, memory is full and the spool takes no "
+		"more: make room on its disk, or raise spool.max_size" },
+};
+
+static unsigned loss_of(const struct feed *f)
+{
+	if (!f->settings.spool)
+		return 0;
+	return atomic_load_explicit(&f->disk.refuses, memory_order_relaxed) ? 2
+									    : 1;
+}
+
+static void tell(struct feed *f, unsigned i)
+{
+	uint64_t now = clock_mono_ns(&clock_system);
+	uint64_t told =
+		atomic_load_explicit(&f->told_ns[i], memory_order_relaxed);
+
+	if ((told != 0 && now - told < TOLD_NS) ||
+		!atomic_compare_exchange_strong(&f->told_ns[i], &told, now))
+		return;
+	log_warn(EVENTS_DROPPED, losses[i].text,
+		"output=%s reason=%s events=%" PRIu64, f->settings.name,
+		losses[i].reason, stat_sum(&f->stats, losses[i].id));
+}
+
+void feed_lose(struct feed *f, struct stat_shard *stats, struct batch **bp)
+{
+	struct batch *b = *bp;
+	unsigned i = loss_of(f);
+
+	stat_add(stats, losses[i].id, batch_left(b));
+	batch_settle(b, batch_left(b));
+	batch_pool_put(&f->pool, bp);
+	tell(f, i);
+}
