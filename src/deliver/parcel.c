@@ -9,6 +9,20 @@
 #include "deliver/range.h"
 #include "deliver/unknown.h"
 
+const char *outcome_numbers(
+	char text[OUTCOME_NUMBERS_MAX], const struct outcome *o)
+{
+	int n = 0;
+
+	*text = '\0';
+	if (o->status != 0)
+		n = snprintf(text, OUTCOME_NUMBERS_MAX, " http=%ld", o->status);
+	if (o->verdict.code >= 0)
+		snprintf(text + n, OUTCOME_NUMBERS_MAX - (size_t)n, " code=%d",
+			o->verdict.code);
+	return text;
+}
+
 void parcel_pack(struct sender *s, struct parcel *p)
 {
 	const struct batch *b = p->batch;

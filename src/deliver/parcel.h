@@ -41,10 +41,16 @@ struct outcome {
 };
 
 /* What log lines say of an outcome. */
-#define OUTCOME_FORMAT "output=%s url=%s http=%ld code=%d reason=\"%s\""
-#define OUTCOME_ARGS(s, o)                                                \
-	(s)->output->feed->settings.name, (o)->backend->url, (o)->status, \
-		(o)->verdict.code, (o)->verdict.reason
+enum { OUTCOME_NUMBERS_MAX = 48 };
+#define OUTCOME_FORMAT "output=%s url=%s%s reason=\"%s\""
+#define OUTCOME_ARGS(s, o)                                            \
+	(s)->output->feed->settings.name, (o)->backend->url,          \
+		outcome_numbers((char[OUTCOME_NUMBERS_MAX]){ 0 }, o), \
+		(o)->verdict.reason
+
+/* " http=503 code=9", without what the reply did not have.  Return: text. */
+const char *outcome_numbers(
+	char text[OUTCOME_NUMBERS_MAX], const struct outcome *o);
 
 /*
  * parcel_pack() - makes the body of the next p->n events, and the key of

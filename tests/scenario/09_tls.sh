@@ -78,5 +78,7 @@ run good ""
 equal "to a collector nobody vouches for" "$collected" 0
 grep -q 'DELIVER_BACKEND_DOWN.*certificate' "$dir/daemon.err" ||
 	fail "no word about the certificate"
+! grep 'DELIVER_BACKEND_DOWN.* \(http\|code\)=' "$dir/daemon.err" ||
+	fail "numbers of a reply that did not come"
 run other "ca = \"$dir/other.pem\";"
 equal "to a collector under another name" "$collected" 0

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deliver/parcel.h"
 #include "lib/fake_collector.h"
 #include "lib/output_rig.h"
 #include "lib/suite.h"
@@ -99,6 +100,23 @@ START_TEST(a_reply_that_is_known_ends_the_row)
 }
 END_TEST
 
+static const struct {
+	long status;
+	int code;
+	const char *text;
+} numbers[] = { { 0, -1, "" }, { 503, -1, " http=503" },
+	{ 503, 9, " http=503 code=9" }, { 200, 0, " http=200 code=0" } };
+
+START_TEST(log_lines_have_the_numbers_there_are)
+{
+	struct outcome o = { .status = numbers[_i].status,
+		.verdict.code = numbers[_i].code };
+	char text[OUTCOME_NUMBERS_MAX];
+
+	ck_assert_str_eq(outcome_numbers(text, &o), numbers[_i].text);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("unknown");
@@ -108,5 +126,7 @@ int main(void)
 	tcase_add_test(t, it_is_tried_again_three_times_then_held);
 	tcase_add_test(t, another_text_is_told_as_well);
 	tcase_add_test(t, a_reply_that_is_known_ends_the_row);
+	tcase_add_loop_test(t, log_lines_have_the_numbers_there_are, 0,
+		sizeof(numbers) / sizeof(*numbers));
 	return suite_run("unknown", t);
 }
