@@ -12,4 +12,10 @@
 int account_user(const char *text, uid_t *uid);
 int account_group(const char *text, gid_t *gid);
 
+enum { ACCOUNT_NAME_MAX = 64 };
+
+/* For people: the name, or the number where it has none.  Return: name. */
+const char *account_user_name(uid_t uid, char name[ACCOUNT_NAME_MAX]);
+const char *account_group_name(gid_t gid, char name[ACCOUNT_NAME_MAX]);
+
 #endif

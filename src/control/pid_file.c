@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/log.h"
 
 enum {
@@ -18,10 +19,12 @@ enum {
 
 static int complain(char *error, size_t cap, const char *path, int r)
 {
+	char user[ACCOUNT_NAME_MAX];
+
 	snprintf(error, cap,
 		"pid_file: %s: %s: check that the folder above it exists and "
-		"that user %u may write there",
-		path, strerror(-r), (unsigned)geteuid());
+		"that user %s may write there",
+		path, strerror(-r), account_user_name(geteuid(), user));
 	return r;
 }
 

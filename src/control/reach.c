@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "control/memory.h"
 #include "deliver/places.h"
 
@@ -38,18 +39,19 @@ static bool is_read_again(enum setting_scope scope)
 static void look_at(const struct look *l, const struct setting *row,
 	const char *group, const char *path)
 {
+	char user[ACCOUNT_NAME_MAX], group_name[ACCOUNT_NAME_MAX];
 	int error;
 
 	if (path == NULL || is_readable(path))
 		return;
 	error = errno;
 	buf_printf(is_read_again(row->scope) ? l->problems : l->notes,
-		"%s%s%s%s: %s cannot be read by user %u%s: %s: chgrp %u and "
+		"%s%s%s%s: %s cannot be read by user %s%s: %s: chgrp %s and "
 		"chmod 0640\n",
 		l->of, group, *group != '\0' ? "." : "", row->key, path,
-		(unsigned)geteuid(),
+		account_user_name(geteuid(), user),
 		is_read_again(row->scope) ? "" : ", so a reload will fail",
-		strerror(error), (unsigned)getegid());
+		strerror(error), account_group_name(getegid(), group_name));
 }
 
 static void look_at_scope(const struct look *l, enum setting_scope scope,
@@ -116,6 +118,7 @@ static void look_at_credential(const struct look *l)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	struct buf path = BUF_NULL;
+	char user[ACCOUNT_NAME_MAX];
 
 	if (dir == NULL)
 		return;
@@ -124,9 +127,9 @@ static void look_at_credential(const struct look *l)
 		buf_clear(&path);
 	if (path.len != 0)
 		buf_printf(l->notes,
-			"%s cannot be read by user %u, so a reload will fail: "
+			"%s cannot be read by user %s, so a reload will fail: "
 			"have the unit start it as that user (User=)\n",
-			buf_str(&path), (unsigned)geteuid());
+			buf_str(&path), account_user_name(geteuid(), user));
 	buf_deinit(&path);
 }
 
@@ -135,12 +138,14 @@ void reach_check(const struct config *c, const char *file,
 {
 	const struct values *v = &c->memory->values;
 	const struct look l = { problems, notes, "" };
+	char user[ACCOUNT_NAME_MAX], group_name[ACCOUNT_NAME_MAX];
 
 	if (file != NULL && !is_readable(file))
 		buf_printf(notes,
-			"%s cannot be read by user %u, so a reload will fail: "
-			"chgrp %u and chmod 0640\n",
-			file, (unsigned)geteuid(), (unsigned)getegid());
+			"%s cannot be read by user %s, so a reload will fail: "
+			"chgrp %s and chmod 0640\n",
+			file, account_user_name(geteuid(), user),
+			account_group_name(getegid(), group_name));
 	look_at_scope(&l, SCOPE_TOP, FITS_ALL, &v->main);
 	for (size_t i = 0; i < v->n_listeners; i++)
 		if (v->listeners[i].listen.address.tls)

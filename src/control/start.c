@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/reach.h"
@@ -87,6 +88,7 @@ int start_give_up(struct daemon *d, char *error, size_t cap)
 	const struct config *c = &d->edition->config;
 	const struct folders none = FOLDERS_NULL;
 	struct buf problems = BUF_NULL, notes = BUF_NULL;
+	char user[ACCOUNT_NAME_MAX], group[ACCOUNT_NAME_MAX];
 	int r = 0;
 
 	if (d->identity.changes)
@@ -107,8 +109,9 @@ int start_give_up(struct daemon *d, char *error, size_t cap)
 		r = -EACCES;
 	}
 	if (r == 0 && d->identity.changes)
-		log_info(PRIVILEGES, "has given up root", "user=%u group=%u",
-			(unsigned)d->identity.uid, (unsigned)d->identity.gid);
+		log_info(PRIVILEGES, "has given up root", "user=%s group=%s",
+			account_user_name(d->identity.uid, user),
+			account_group_name(d->identity.gid, group));
 	buf_deinit(&problems);
 	buf_deinit(&notes);
 	return r;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "deliver/local_end.h"
 
 static int check_access(const char *path, int mode)
@@ -62,6 +63,8 @@ int places_check(const struct output_settings *s,
 		{ "pipe", pipe_of(s), had->local.path, false },
 	};
 
+	char user[ACCOUNT_NAME_MAX];
+
 	if (output_is_local(s->type)) {
 		int r = local_end_check(s, error, cap);
 
@@ -80,10 +83,10 @@ int places_check(const struct output_settings *s,
 			continue;
 		snprintf(error, cap,
 			"output %s: %s %s cannot be used: %s: check that the "
-			"folder above it exists and that user %u may write "
+			"folder above it exists and that user %s may write "
 			"there",
 			s->feed.name, places[i].what, path, strerror(-r),
-			(unsigned)geteuid());
+			account_user_name(geteuid(), user));
 		return r;
 	}
 	return 0;

@@ -171,6 +171,19 @@ static int change_mode(int fd, mode_t mode)
 	return chmod(path, mode);
 }
 
+/* One of them is set, or both. */
+static const char *whom(const struct listen_settings *s, char *text, size_t cap)
+{
+	if (s->owner != NULL && s->group != NULL)
+		snprintf(text, cap, "owner \"%s\", group \"%s\"", s->owner,
+			s->group);
+	else if (s->owner != NULL)
+		snprintf(text, cap, "owner \"%s\"", s->owner);
+	else
+		snprintf(text, cap, "group \"%s\"", s->group);
+	return text;
+}
+
 /*
  * Owner, group and mode, where they are others: who has given up root could not
  * even give the file what it has.  Whoever may write to the folder must not
@@ -181,6 +194,7 @@ static int give_file(const char *path, const struct listen_settings *s,
 {
 	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = 0;
 	struct stat st;
+	char text[2 * ACCOUNT_NAME_MAX];
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		r = complain(
@@ -191,10 +205,9 @@ static int give_file(const char *path, const struct listen_settings *s,
 			 (gid != (gid_t)-1 && gid != st.st_gid)) &&
 		 fchownat(fd, "", uid, gid, AT_EMPTY_PATH) != 0)
 		r = complain(c, -errno,
-			"cannot give it to owner \"%s\", group \"%s\": %s "
+			"cannot give it to %s: %s "
 			"(run as a member of that group, or as root)",
-			s->owner != NULL ? s->owner : "",
-			s->group != NULL ? s->group : "", strerror(errno));
+			whom(s, text, sizeof(text)), strerror(errno));
 	else if ((st.st_mode & 07777) != s->mode && /* what the umask took */
 		 change_mode(fd, s->mode) != 0)
 		r = complain(
