@@ -304,10 +304,10 @@ int daemon_run(struct config *config, const struct config_source *source)
 			START_FAILED, "signals", "error=\"%s\"", strerror(-r));
 		goto out;
 	}
-	r = start_find_identity(&d, error, sizeof(error));
+	/* before a folder is made, which would be the user's */
+	r = pid_file_open(&d.pid_file, c->pid_file, error, sizeof(error));
 	if (r == 0)
-		r = pid_file_open(
-			&d.pid_file, c->pid_file, error, sizeof(error));
+		r = start_find_identity(&d, error, sizeof(error));
 	if (r == 0)
 		r = inherited_collect(&d.inherited, c->intake.listeners,
 			c->intake.n_listeners, error, sizeof(error));

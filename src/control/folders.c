@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/log.h"
 
 /* those of sockets are for DNS servers, those of pipes for readers, too */
@@ -99,7 +100,7 @@ static int want_for_sockets(struct folders *f, const struct config *c)
 		if (address_is_unix(a))
 			r = want_outer(f, a->un.sun_path, MODE_SOCKETS);
 	}
-	return r != 0 ? r : want_outer(f, c->pid_file, MODE_SOCKETS);
+	return r;
 }
 
 int folders_find(struct folders *f, const struct config *c)
@@ -153,18 +154,21 @@ static int make(const struct folder *f, const struct identity *i)
 int folders_make(const struct folders *f, const struct identity *i, char *error,
 	size_t cap)
 {
+	char user[ACCOUNT_NAME_MAX];
+
+	account_user_name(i->uid, user);
 	for (size_t n = 0; n < f->n; n++) {
 		int r = make(&f->of[n], i);
 
 		if (r != 0) {
 			snprintf(error, cap,
 				"folder %s cannot be made: %s: make it, and "
-				"give it to user %u",
-				f->of[n].path, strerror(-r), (unsigned)i->uid);
+				"give it to user %s",
+				f->of[n].path, strerror(-r), user);
 			return r;
 		}
-		log_info(FOLDER_MADE, "made a folder", "path=%s user=%u",
-			f->of[n].path, (unsigned)i->uid);
+		log_info(FOLDER_MADE, "made a folder", "path=%s user=%s",
+			f->of[n].path, user);
 	}
 	return 0;
 }

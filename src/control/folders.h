@@ -24,9 +24,10 @@ struct folders {
 /*
  * folders_find() - which of the settings' folders are missing
  *
- * Spools, and those that sockets, output files, dead letters and the pid file
- * are to lie in.  One whose outer folder is missing counts with that; where the
- * next one is missing, too, the path is taken for a mistake.
+ * Spools, and those that sockets, output files and dead letters are to lie in.
+ * One whose outer folder is missing counts with that; where the next one is
+ * missing, too, the path is taken for a mistake.  Not the pid file's: root
+ * trusts what is in that (control/pid_file.h).
  * Return: 0 or -ENOMEM; folders_deinit() is due always.
  */
 int folders_find(struct folders *f, const struct config *c);

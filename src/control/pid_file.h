@@ -3,8 +3,10 @@
  *
  * Held under a lock from before anything is opened to the end, so a daemon that
  * is started while another runs is told so, and a file that a crash left means
- * nothing.  It belongs to whoever starts the daemon: root need not trust the
- * user that the daemon becomes with what to kill.
+ * nothing.  It belongs to whoever starts the daemon, and its folder is never
+ * made: in a folder of root's, root need not trust the user that the daemon
+ * becomes with what to kill.  In one that is the user's, the user can put
+ * another file in its place.
  *
  * Thread: main.
  */

@@ -56,7 +56,7 @@ config() {
 	control = { socket = "$dir/run/control.sock"; };
 	END
 }
-config "user = \"$user\"; group = \"$group\"; pid_file = \"$dir/run/pid\";" ""
+config "user = \"$user\"; group = \"$group\"; pid_file = \"$dir/pid\";" ""
 chmod 0644 "$dir/tapferry.conf"
 
 # --- what a start would find, which makes nothing
@@ -70,12 +70,14 @@ daemon -c "$dir/tapferry.conf"
 # each_thread KEY VALUE - all of its threads have that in their status
 each_thread() {
 	local bad
-	bad=$(awk -v key="$1:" -v value="$2" '
+	# one that ends meanwhile has none any more
+	bad=$(cat /proc/"${pids[daemon]}"/task/*/status 2>/dev/null |
+		awk -v key="$1:" -v value="$2" '
+		$1 == "Name:" { name = $2 }
 		$1 == key { n++; sub(/^[^:]*:[ \t]*/, ""); sub(/[ \t]+$/, "")
 			gsub(/[ \t]+/, " ")
-			if ($0 != value) print FILENAME ": " key " " $0 }
-		END { if (n < 8) print n + 0 " threads with " key }' \
-		/proc/"${pids[daemon]}"/task/*/status)
+			if ($0 != value) print name ": " key " " $0 }
+		END { if (n < 8) print n + 0 " threads with " key }') || :
 	[ -z "$bad" ] || fail "$bad"
 }
 given_up() {
@@ -96,8 +98,8 @@ equal "the control socket" "$(stat -c %u:%g:%a "$dir/run/control.sock")" \
 equal "a socket given away" "$(stat -c %u:%g:%a "$dir/given.sock")" 4713:4714:620
 equal "its spool" "$(stat -c %u:%g:%a "$dir/spool/splunk")" $user:$group:700
 equal "its file" "$(stat -c %u:%g:%a "$dir/log/events")" $user:$group:640
-equal "the pid file" "$(cat "$dir/run/pid")" "${pids[daemon]}"
-equal "whose it is" "$(stat -c %u "$dir/run/pid")" 0
+equal "the pid file" "$(cat "$dir/pid")" "${pids[daemon]}"
+equal "whose it is" "$(stat -c %u "$dir/pid")" 0
 equal "words about the key" "$(count \
 	" PRIVILEGES_NOTE .*listeners.low.tls.key: $dir/key cannot be read by user $user" \
 	"$dir/daemon.err")" 1
@@ -137,5 +139,5 @@ given_up
 daemon_stop
 stop splunk 0 TERM
 equal collected "$(collected splunk)" 1100
-[ ! -e "$dir/run/pid" ] || fail "the pid file is still there"
+equal "the pid file, emptied" "$(stat -c %s "$dir/pid")" 0
 [ ! -e "$dir/run/tap.sock" ] || fail "its socket is still there"

@@ -72,9 +72,25 @@ refused ': Too many levels of symbolic links'
 [ ! -e "$dir/elsewhere" ] || fail "it followed a link"
 rm "$dir/pid"
 
-# --- in a folder that is not the user's it is emptied
+# --- in a folder that is not the user's it is emptied, and none is made for it,
+# which would be the user's
 if [ "$(id -u)" = 0 ]; then
 	chmod 0711 "$dir"
+	start daemon "$builddir/src/tapferryd" --user 4711 --group 4711 \
+		--listen "unix:$dir/made/sock" --output stdout \
+		--pid-file "$dir/made/pid"
+	finished daemon 1
+	grep -q "START_FAILED pid_file: $dir/made/pid: No such file or directory" \
+		"$dir/daemon.err" || fail "not told that the folder is missing"
+	[ ! -e "$dir/made" ] || fail "the user has got the pid file's folder"
+	# one for a socket is; who has a name goes by it
+	start daemon "$builddir/src/tapferryd" --user nobody \
+		--listen "unix:$dir/made/sock" --output stdout --pid-file "$dir/pid"
+	wait_for "$dir/daemon.err" ' READY '
+	wait_for "$dir/daemon.err" " FOLDER_MADE .*path=$dir/made user=nobody\$"
+	wait_for "$dir/daemon.err" \
+		" PRIVILEGES .*user=nobody group=$(id -gn nobody)\$"
+	daemon_stop
 	mkdir "$dir/users"
 	chown 4711 "$dir/users"
 	start daemon "$builddir/src/tapferryd" --user 4711 --group 4711 \
