@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log_journal.h"
+#include "base/log_socket.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@ static const struct {
 };
 
 static _Atomic int log_level = LOG_LEVEL_INFO;
+static _Atomic int log_asked = LOG_TARGET_STDERR; /* by log_open() */
 static _Atomic int log_target = LOG_TARGET_STDERR;
 static _Atomic bool log_to_journal;   /* stderr is the journal's: priorities */
 static _Atomic uint64_t journal_lost; /* lines since the last one it took */
@@ -66,19 +68,32 @@ static bool is_journal(int fd)
 
 void log_open(enum log_target target, enum log_level level)
 {
-	int r;
+	enum log_target used = target;
+	bool differs;
+	int r = 0;
 
-	if (target == LOG_TARGET_SYSLOG)
+	if (target == LOG_TARGET_SYSLOG) {
 		openlog("tapferryd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		r = log_socket_look(LOG_SYSLOG_SOCKET);
+		if (r != 0) /* nobody is told of lines that it does not take */
+			used = LOG_TARGET_STDERR;
+	} else if (target == LOG_TARGET_JOURNAL) {
+		r = log_journal_open(LOG_JOURNAL_SOCKET);
+	}
 	atomic_store(&log_to_journal, is_journal(STDERR_FILENO));
 	log_set_level(level);
-	r = target == LOG_TARGET_JOURNAL ? log_journal_open(LOG_JOURNAL_SOCKET)
-					 : 0;
-	if (r != 0 && atomic_exchange(&log_target, (int)target) != (int)target)
+	differs = atomic_exchange(&log_asked, (int)target) != (int)target;
+	if (atomic_exchange(&log_target, (int)used) != (int)used)
+		differs = true;
+	if (r != 0 && differs && target == LOG_TARGET_JOURNAL)
 		log_warn(LOG_JOURNAL_MISSING,
 			"the journal is not there: lines go to standard error",
 			"socket=%s errno=%d", LOG_JOURNAL_SOCKET, -r);
-	atomic_store(&log_target, (int)target);
+	else if (r != 0 && differs)
+		log_warn(LOG_SYSLOG_MISSING,
+			"syslog is not there: lines go to standard error until "
+			"a reload finds it",
+			"socket=%s errno=%d", LOG_SYSLOG_SOCKET, -r);
 }
 
 void log_set_level(enum log_level level)

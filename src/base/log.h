@@ -44,7 +44,9 @@ bool log_level_parse(const char *name, enum log_level *level);
 
 /*
  * log_open() - choose target and level; may be called again (reload)
- * Before the first call lines of level info and up go to stderr.
+ * Before the first call lines of level info and up go to stderr, and so do all
+ * where neither the journal nor syslog is where it was asked for; a line says
+ * so.  Syslog is looked for here only, the journal with every line.
  */
 void log_open(enum log_target target, enum log_level level);
 void log_set_level(enum log_level level);

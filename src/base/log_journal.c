@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
+
+#include "base/log_socket.h"
 
 enum {
 	TEXT_MAX = 8192,   /* a line twice, and the fields' names */
@@ -119,7 +120,7 @@ size_t log_journal_format(const struct log_entry *e, char *text, size_t cap)
 /* Entries go by the path, each time: the journal may be started again. */
 int log_journal_open(const char *path)
 {
-	int fd, r = 0;
+	int fd;
 
 	if (atomic_load(&journal_fd) < 0) {
 		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -129,13 +130,7 @@ int log_journal_open(const char *path)
 			journal.sun_path, sizeof(journal.sun_path), "%s", path);
 		atomic_store(&journal_fd, fd);
 	}
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&journal,
-			      sizeof(journal)) != 0)
-		r = -errno;
-	if (fd >= 0)
-		close(fd);
-	return r;
+	return log_socket_look(path);
 }
 
 int log_journal_send(const struct log_entry *e)

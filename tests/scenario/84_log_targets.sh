@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The log goes where log.target says, also after a reload: the journal, with
-# fields; syslog; standard error, and there too where the journal is missing.
+# fields; syslog; standard error, and there too where one of those is missing.
 # shellcheck source=tests/scenario/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 need python3 unshare nsenter
@@ -54,6 +54,19 @@ config journal
 reloaded "$dir/daemon.err" \
 	' warning LOG_JOURNAL_MISSING .*socket=/run/systemd/journal/socket'
 wait_count ' RELOADED ' "$dir/daemon.err" 2
+
+# --- so is syslog, at a reload
+config syslog
+reloaded "$dir/daemon.err" ' warning LOG_SYSLOG_MISSING .*socket=/dev/log errno='
+wait_count ' RELOADED ' "$dir/daemon.err" 3
 send --to "unix:$dir/tap.sock" --generate --count 100
 daemon_stop
 equal received "$(ledger file received)" 300
+
+# --- and at a start, which fails: the reason is told all the same
+start failed unshare -m --propagation private sh -c "mount -t tmpfs none /dev &&
+	exec '$builddir/src/tapferryd' -c '$dir/tapferry.conf' --pid-file '$dir/none/pid'"
+finished failed 1
+equal "syslog is missing" "$(count ' LOG_SYSLOG_MISSING ' "$dir/failed.err")" 1
+grep -q " START_FAILED pid_file: $dir/none/pid: " "$dir/failed.err" ||
+	fail "not told why it does not start"
