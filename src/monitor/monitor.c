@@ -18,7 +18,12 @@
 #include "net/tls_keyring.h"
 #include "sync/thread.h"
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, ERROR_MAX = 512 };
+
+/* PEM; data NULL: none */
+struct pair {
+	gnutls_datum_t cert, key;
+};
 
 struct monitor {
 	const struct monitor_settings *settings; /* const */
@@ -30,7 +35,7 @@ struct monitor {
 	_Atomic bool stops;         /* atomic */
 	_Atomic bool pauses;        /* atomic */
 	sem_t paused, resumed;
-	gnutls_datum_t cert, key; /* PEM; const while the thread runs */
+	struct pair pair; /* const while the thread runs */
 	/* the rest: owner: the thread, once it runs */
 	struct MHD_Daemon *http;
 	int set; /* epoll: the bell and the library's own set */
@@ -152,12 +157,12 @@ static int start_http(struct monitor *m)
 	options[2].value = fcntl(m->listening.fd, F_DUPFD_CLOEXEC, 0);
 	if (options[2].value < 0)
 		return -errno;
-	if (m->cert.data != NULL) {
+	if (m->pair.cert.data != NULL) {
 		flags |= MHD_USE_TLS;
 		options[3] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT,
-			0, m->cert.data };
+			0, m->pair.cert.data };
 		options[4] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY,
-			0, m->key.data };
+			0, m->pair.key.data };
 		options[5] =
 			(struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
 				(void *)"NORMAL:-VERS-TLS1.0:-VERS-TLS1.1" };
@@ -187,7 +192,7 @@ static void say_where(const struct monitor *m)
 		a.len = len;
 	address_format(&a.sa, a.len, text, sizeof(text));
 	log_info(MONITOR_LISTENING, "monitoring endpoint", "url=%s://%s/",
-		m->cert.data != NULL ? "https" : "http", text);
+		m->pair.cert.data != NULL ? "https" : "http", text);
 }
 
 static int load_pem(
@@ -210,12 +215,26 @@ static void wipe_pem(gnutls_datum_t *pem)
 	*pem = (gnutls_datum_t){ 0 };
 }
 
-/* Certificate and key, which the keyring has found to be valid. */
-static int load_pair(struct monitor *m, char *error, size_t cap)
+static void wipe_pair(struct pair *p)
 {
-	int r = load_pem(&m->cert, m->tls.cert, error, cap);
+	wipe_pem(&p->cert);
+	wipe_pem(&p->key);
+}
 
-	return r == 0 ? load_pem(&m->key, m->tls.key, error, cap) : r;
+/*
+ * Certificate and key, which the keyring has found to be valid; they may have
+ * been replaced since.
+ */
+static int load_pair(
+	const struct tls_settings *tls, struct pair *p, char *error, size_t cap)
+{
+	int r = load_pem(&p->cert, tls->cert, error, cap);
+
+	if (r == 0)
+		r = load_pem(&p->key, tls->key, error, cap);
+	if (r != 0)
+		wipe_pair(p);
+	return r;
 }
 
 static int open_keyring(struct monitor *m, char *error, size_t cap)
@@ -251,7 +270,7 @@ int monitor_new(struct monitor **mp, const struct monitor_settings *settings,
 	if (r == 0)
 		r = open_keyring(m, error, cap);
 	if (r == 0)
-		r = load_pair(m, error, cap);
+		r = load_pair(&m->tls, &m->pair, error, cap);
 	if (r == 0)
 		r = listen_open(&m->listening, &settings->listen, error, cap);
 	if (r == 0)
@@ -300,15 +319,38 @@ static int start_again(struct monitor *m, char *error, size_t cap)
 	int r;
 
 	stop_http(m);
-	wipe_pem(&m->cert);
-	wipe_pem(&m->key);
 	bell_silence(&m->bell);
 	atomic_store(&m->stops, false);
-	snprintf(error, cap, "the monitoring endpoint cannot be started");
-	r = load_pair(m, error, cap);
+	r = start_http(m);
 	if (r == 0)
-		r = start_http(m);
-	return r == 0 ? monitor_start(m, error, cap) : r;
+		return monitor_start(m, error, cap);
+	snprintf(error, cap,
+		"the monitoring endpoint cannot be started with %s and %s: "
+		"check that they belong together",
+		m->tls.cert, m->tls.key);
+	return r;
+}
+
+/* Return: as monitor_renew(). */
+static int take_files(struct monitor *m, char *error, size_t cap)
+{
+	struct pair former = m->pair, next = { { 0 }, { 0 } };
+	char why[ERROR_MAX];
+	int r = load_pair(&m->tls, &next, error, cap);
+
+	if (r != 0)
+		return r;
+	m->pair = next;
+	r = start_again(m, error, cap);
+	if (r == 0) {
+		wipe_pair(&former);
+		return MONITOR_E_RENEWED;
+	}
+	m->pair = former;
+	if (start_again(m, why, sizeof(why)) != 0)
+		r = MONITOR_E_LOST;
+	wipe_pair(&next); /* what might have used it has been stopped */
+	return r;
 }
 
 int monitor_renew(struct monitor *m, char *error, size_t cap)
@@ -318,11 +360,7 @@ int monitor_renew(struct monitor *m, char *error, size_t cap)
 	if (m == NULL || m->tls.key == NULL)
 		return 0;
 	r = tls_keyring_refresh(&m->keyring, false, error, cap);
-	if (r == KEYRING_E_CHANGED) {
-		r = start_again(m, error, cap);
-		return r == 0 ? MONITOR_E_RENEWED : MONITOR_E_LOST;
-	}
-	return r;
+	return r == KEYRING_E_CHANGED ? take_files(m, error, cap) : r;
 }
 
 struct monitor *monitor_stop(struct monitor *m)
@@ -336,8 +374,7 @@ struct monitor *monitor_stop(struct monitor *m)
 	sem_destroy(&m->paused);
 	sem_destroy(&m->resumed);
 	endpoint_deinit(&m->endpoint);
-	wipe_pem(&m->cert);
-	wipe_pem(&m->key);
+	wipe_pair(&m->pair);
 	free(m);
 	return NULL;
 }
