@@ -11,8 +11,10 @@ enum {
 	OF_THE_DAEMON = 32,
 	OF_A_WORKER = 3,    /* two epoll sets and a bell */
 	OF_THE_MONITOR = 5, /* two sockets, two epoll sets, a bell */
-	OF_AN_OUTPUT = 4,   /* its file, or spool and dead letters */
-	OF_A_REQUEST = 3,   /* a backend's socket, libcurl's own pair */
+	/* spool's folder, lock and file, dead letters, or a local output's pipe
+	 * and bell */
+	OF_AN_OUTPUT = 6,
+	OF_A_REQUEST = 3, /* a backend's socket, libcurl's own pair */
 };
 
 /* An output's: each backend may have a connection for every sender. */
@@ -23,7 +25,8 @@ static rlim_t count_output(const struct output_settings *o)
 
 	if (at_once < r->pool.min_idle)
 		at_once = r->pool.min_idle;
-	at_once++; /* and one to see whether it is well */
+	/* and one to see whether it is well, one of who keeps them warm */
+	at_once += r->pool.min_idle > 0 ? 2 : 1;
 	return OF_AN_OUTPUT + r->n_backends * at_once * OF_A_REQUEST;
 }
 
