@@ -94,6 +94,12 @@ start daemon setpriv --reuid=4711 --regid=4712 --clear-groups \
 	"$builddir/src/tapferryd" -c "$dir/tapferry.conf"
 wait_for "$dir/daemon.err" ' READY '
 daemon_stop
+start given setpriv --reuid=4711 --regid=4712 --clear-groups \
+	"$builddir/src/tapferryd" \
+	--listen "unix:$dir/users/tap.sock" -o 'listeners.*.group=4714' --output stdout
+finished given 1
+grep -q 'cannot give it to group "4714": ' "$dir/given.err" ||
+	fail "no word about the group: $(cat "$dir/given.err")"
 
 # --- root that stays root is told how to change that, once
 config "" "type = \"file\"; path = \"$dir/users/events\";"
