@@ -86,8 +86,8 @@ void command_reload(struct command *c)
 		command_refuse(c,
 			r == RELOAD_E_UNSETTLED
 				? "try again in a moment"
-				: "correct it and reload again; until "
-				  "then the daemon goes on as it was",
+				: "until that is mended the daemon "
+				  "goes on as it was",
 			r == RELOAD_E_UNSETTLED
 				? "the last reload is still under way"
 			: r == -EINVAL

@@ -62,8 +62,11 @@ static int wait_signal(struct daemon *d, int timeout_ms)
 	return asked;
 }
 
-static void log_lines(enum log_level level, const char *text)
+/* Return: how many. */
+static unsigned log_lines(enum log_level level, const char *text)
 {
+	unsigned n = 0;
+
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n");
 
@@ -74,7 +77,9 @@ static void log_lines(enum log_level level, const char *text)
 			log_warn(CONFIG_NOTE, "configuration", "note=\"%.*s\"",
 				(int)len, text);
 		text += len + (text[len] != '\0');
+		n++;
 	}
+	return n;
 }
 
 /* Return: as reload(). */
@@ -86,6 +91,7 @@ static int read_again(struct daemon *d, struct buf *said)
 		.outlets = &d->outlets,
 		.intake = d->intake,
 	};
+	unsigned n;
 	int r;
 
 	notify("RELOADING=1\nMONOTONIC_USEC=%llu",
@@ -104,11 +110,14 @@ static int read_again(struct daemon *d, struct buf *said)
 			"listeners=%zu outputs=%zu max_connections=%u",
 			d->edition->config.intake.n_listeners, d->outlets.n,
 			d->edition->config.intake.max_connections);
-	} else if (r < 0) {
-		log_lines(LOG_LEVEL_ERROR, buf_str(said));
+	} else if (r < 0 && said->len != 0) {
+		n = log_lines(LOG_LEVEL_ERROR, buf_str(said));
 		log_error(RELOAD_FAILED,
-			"goes on by the configuration it had: correct it and "
-			"reload again",
+			"goes on by the configuration it had, until that is "
+			"mended",
+			"problems=%u", n);
+	} else if (r < 0) {
+		log_error(RELOAD_FAILED, "goes on by the configuration it had",
 			"error=\"%s\"", strerror(-r));
 	}
 	d->status_line.reload_failed = r < 0;

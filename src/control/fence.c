@@ -1,13 +1,11 @@
 #include "control/fence.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 void fence_deinit(struct fence *r)
 {
@@ -181,40 +179,40 @@ static int nearest(const char *path, struct stat *st, char folder[PATH_MAX])
 	return 0;
 }
 
+static unsigned given(const struct fence *r, const struct stat *st)
+{
+	const struct fence_rule *rule = find(r, st);
+
+	return rule != NULL ? rule->rights : 0;
+}
+
+/* What a folder's rule, and those of all above it, give: by their names, since
+ * one may stand in a folder that this user may not look into. */
+static unsigned given_above(const struct fence *r, char real[PATH_MAX])
+{
+	char above[PATH_MAX];
+	unsigned found = 0;
+	struct stat st;
+
+	for (;;) {
+		if (stat(real, &st) == 0)
+			found |= given(r, &st);
+		if (strcmp(real, "/") == 0 || !folder_of(real, above))
+			return found;
+		strcpy(real, above);
+	}
+}
+
 bool fence_has(const struct fence *r, const char *path, unsigned rights)
 {
-	char folder[PATH_MAX];
-	struct stat st, before = { 0 };
-	unsigned found = 0;
-	int fd, up;
+	char there[PATH_MAX], real[PATH_MAX];
+	struct stat st;
+	unsigned found;
 
-	if (nearest(path, &st, folder) != 0)
+	if (nearest(path, &st, there) != 0)
 		return true; /* whoever uses it has the better word for that */
-	if (!S_ISDIR(st.st_mode)) { /* by a link perhaps: where it leads to */
-		const struct fence_rule *rule = find(r, &st);
-		char *real = realpath(folder, NULL);
-		bool known = real != NULL && folder_of(real, folder);
-
-		found = rule != NULL ? rule->rights : 0;
-		free(real);
-		if (!known || stat(folder, &st) != 0)
-			return (found & rights) == rights;
-	}
-	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* the root is its own parent */
-	while (fd >= 0 &&
-		(st.st_ino != before.st_ino || st.st_dev != before.st_dev)) {
-		const struct fence_rule *rule = find(r, &st);
-
-		found |= rule != NULL ? rule->rights : 0;
-		before = st;
-		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		close(fd);
-		fd = up;
-		if (fd >= 0 && fstat(fd, &st) != 0)
-			break;
-	}
-	if (fd >= 0)
-		close(fd);
+	found = given(r, &st);
+	if (realpath(there, real) != NULL) /* a pipe has none */
+		found |= given_above(r, real);
 	return (found & rights) == rights;
 }

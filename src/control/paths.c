@@ -106,22 +106,6 @@ static void visit_list(const struct visiting *v, const config_setting_t *at,
 	}
 }
 
-/* The files that the settings were read from, those included too. */
-static void visit_sources(
-	const struct visiting *v, const config_setting_t *s, const char **last)
-{
-	const char *file = config_setting_source_file(s);
-
-	if (file != NULL && (*last == NULL || strcmp(file, *last) != 0))
-		v->visit(v->arg, NULL, file, FENCE_USE_READ);
-	if (file != NULL)
-		*last = file;
-	if (!config_setting_is_aggregate(s))
-		return;
-	for (int i = 0; i < config_setting_length(s); i++)
-		visit_sources(v, config_setting_get_elem(s, (unsigned)i), last);
-}
-
 void paths_visit(const struct values *v, const struct tree *t,
 	path_visit *visit, void *arg)
 {
@@ -129,9 +113,10 @@ void paths_visit(const struct values *v, const struct tree *t,
 	const config_setting_t *root = config_root_setting(&t->t);
 	const config_setting_t *sandbox =
 		member(root, scopes[SCOPE_SANDBOX].key);
-	const char *last = NULL;
+	const size_t n_files = tree_files(t);
 
-	visit_sources(&to, root, &last);
+	for (size_t i = 0; i < n_files; i++)
+		visit(arg, NULL, t->t.filenames[i], FENCE_USE_READ);
 	visit_list(&to, member(sandbox, "read"), v->main.sandbox.read,
 		FENCE_USE_TO_READ);
 	visit_list(&to, member(sandbox, "write"), v->main.sandbox.write,

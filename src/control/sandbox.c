@@ -31,7 +31,9 @@ static const char *const libraries_read[] = { "/etc", "/usr", "/lib", "/lib32",
 	"/lib64", "/libx32", "/nix/store", "/gnu/store", "/run", "/var/run",
 	"/proc", "/sys/devices/system/cpu", "/var/db",
 	"/var/lib/ca-certificates", "/var/lib/extrausers", "/var/lib/sss",
-	"/dev/random", "/dev/urandom", "/dev/zero" };
+	"/dev/random", "/dev/urandom", "/dev/zero",
+	/* links that may lead anywhere */
+	"/etc/resolv.conf", "/etc/hosts", "/etc/localtime" };
 
 static void take_path(void *arg, const config_setting_t *at, const char *path,
 	enum fence_use use)
@@ -183,6 +185,23 @@ static void check_folder(
 	buf_deinit(&text);
 }
 
+/* Besides a restart, for those who come back. */
+static const char *other_cure(enum fence_use use)
+{
+	switch (use) {
+	case FENCE_USE_TO_READ:
+	case FENCE_USE_TO_WRITE:
+		return "";
+	case FENCE_USE_READ:
+		return "; with its folder in sandbox.read, then, the next such "
+		       "reload needs none";
+	default:
+		return "; with its folder in sandbox.write, then, the next "
+		       "such "
+		       "reload needs none";
+	}
+}
+
 static void check_path(void *arg, const config_setting_t *at, const char *path,
 	enum fence_use use)
 {
@@ -197,8 +216,8 @@ static void check_path(void *arg, const config_setting_t *at, const char *path,
 	c->outside = true;
 	tree_problem(&c->m->tree, at, NULL,
 		"%s is outside of what the daemon gave itself access to when "
-		"it started (sandbox.landlock): restart it",
-		path);
+		"it started (sandbox.landlock): restart it%s",
+		path, other_cure(use));
 }
 
 int sandbox_check(struct config_memory *m)
@@ -208,6 +227,11 @@ int sandbox_check(struct config_memory *m)
 	paths_visit(&m->values, &m->tree, check_path, &c);
 	/* others would only say that these cannot be read */
 	return c.outside ? -EINVAL : 0;
+}
+
+bool sandbox_fenced(void)
+{
+	return in_force.on;
 }
 
 void sandbox_keep(struct sandbox_settings *next,

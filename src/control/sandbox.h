@@ -5,6 +5,7 @@
 #ifndef TAPFERRY_CONTROL_SANDBOX_H
 #define TAPFERRY_CONTROL_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -51,6 +52,9 @@ int sandbox_enter(const struct config *c, char *error, size_t cap);
  * Return: 0, -EINVAL with problems written, or -ENOMEM.
  */
 int sandbox_check(struct config_memory *m);
+
+/* Is sandbox.landlock in force? */
+bool sandbox_fenced(void);
 
 /* What a reload cannot change stays in `next`, and is said, a line each. */
 void sandbox_keep(struct sandbox_settings *next,

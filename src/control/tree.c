@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "control/override.h"
+#include "control/sandbox.h"
 
 void tree_init(struct tree *t, struct buf *problems)
 {
@@ -256,6 +257,42 @@ static bool read_file(struct tree *t)
 	return done;
 }
 
+size_t tree_files(const struct tree *t)
+{
+	size_t n = 0;
+
+#ifdef HAVE_CONFIG_T_NUM_FILENAMES /* libconfig before 1.7 */
+	n = t->t.num_filenames;
+#else
+	while (t->t.filenames != NULL && t->t.filenames[n] != NULL)
+		n++;
+#endif
+	return n;
+}
+
+static const char cannot_include[] = "cannot open include";
+
+/* Adds the name that @include has in that line. */
+static void add_included(struct buf *out, const char *file, int last)
+{
+	FILE *f = fopen(file, "re");
+	char *line = NULL, *name = NULL;
+	size_t cap = 0;
+
+	for (int i = 1; f != NULL && i <= last; i++)
+		if (getline(&line, &cap, f) < 0)
+			break;
+		else if (i == last)
+			name = strstr(line, "@include");
+	name = name != NULL ? strchr(name, '"') : NULL;
+	if (name != NULL)
+		buf_printf(
+			out, " %.*s", (int)strcspn(name + 1, "\"\n"), name + 1);
+	free(line);
+	if (f != NULL)
+		fclose(f);
+}
+
 /* What mostly is behind an error of libconfig's. */
 static const char *hint(const char *error)
 {
@@ -266,14 +303,17 @@ static const char *hint(const char *error)
 		       "closing quote?)";
 	if (strstr(error, "duplicate") != NULL)
 		return ": the key of this line was given before, keep one";
-	if (strstr(error, "include") != NULL)
-		return " named here: check that it exists and can be read";
+	if (strstr(error, cannot_include) != NULL)
+		return sandbox_fenced()
+			       ? ": check that it exists and can be read (or "
+				 "let it in by sandbox.read, and restart)"
+			       : ": check that it exists and can be read";
 	return "";
 }
 
 static int tree_read(struct tree *t, const struct config_source *source)
 {
-	const char *file;
+	const char *file, *error;
 	int r;
 
 	if (source->text != NULL) {
@@ -291,9 +331,13 @@ static int tree_read(struct tree *t, const struct config_source *source)
 		return 0;
 	}
 	file = config_error_file(&t->t);
-	buf_printf(t->problems, "%s:%d: %s%s\n", file != NULL ? file : t->file,
-		config_error_line(&t->t), config_error_text(&t->t),
-		hint(config_error_text(&t->t)));
+	file = file != NULL ? file : t->file;
+	error = config_error_text(&t->t);
+	buf_printf(t->problems, "%s:%d: %s", file, config_error_line(&t->t),
+		error);
+	if (strstr(error, cannot_include) != NULL)
+		add_included(t->problems, file, config_error_line(&t->t));
+	buf_printf(t->problems, "%s\n", hint(error));
 	return -EINVAL;
 }
 

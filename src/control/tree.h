@@ -32,6 +32,12 @@ void tree_deinit(struct tree *t);
  */
 int tree_merge(struct tree *t, const struct config_source *source);
 
+/*
+ * How many files t->t.filenames has: all that were read, those with comments
+ * alone too.
+ */
+size_t tree_files(const struct tree *t);
+
 /* "FILE:LINE", or the hook of s or of the nearest group around it. */
 void tree_origin(
 	const struct tree *t, const config_setting_t *s, struct buf *out);

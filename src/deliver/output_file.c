@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -232,8 +233,9 @@ static void explain(
 {
 	snprintf(error, cap,
 		"%s: cannot be opened for writing: %s; check that its folder "
-		"exists and that this user may write there",
-		s->path != NULL ? s->path : "stdout", strerror(-r));
+		"exists and that user %u may write there",
+		s->path != NULL ? s->path : "stdout", strerror(-r),
+		(unsigned)geteuid());
 }
 
 static int file_output_start(struct output **op,

@@ -17,7 +17,8 @@ certificate() {
 	mv "$dir/tls/cert.new" "$dir/tls/cert.pem"
 }
 
-mkdir "$dir"/{etc,tls,run,log,var,later,elsewhere}
+mkdir "$dir"/{etc,included,tls,run,log,var,later,elsewhere}
+echo '# nothing to see here' >"$dir/included/more.conf"
 umask 027
 echo token >"$dir/etc/token"
 echo token >"$dir/elsewhere/token"
@@ -28,6 +29,7 @@ tls=$(free_port)
 # configure LANDLOCK [OUTPUT [TOKEN-FILE [LISTENER]]]
 configure() {
 	cat >"$dir/etc/tapferry.conf" <<-END
+	@include "$dir/included/more.conf"
 	sandbox = { landlock = "$1"; write = "$dir/later"; };
 	control = { socket = "$dir/run/control.sock"; };
 	listeners = (
@@ -69,6 +71,9 @@ certificate second
 wait_for "$dir/daemon.err" ' TLS_RELOADED ' 10
 send --to "tls://localhost:$tls" --tls-ca "$dir/tls/cert.pem" --generate --count 1000
 
+# --- what is unchanged is taken up, a file of comments elsewhere too
+ctl reload >"$dir/ctl.out" 2>&1 || fail "unchanged: $(cat "$dir/ctl.out")"
+
 # --- refused, each with the path's name, and nothing else of it taken up
 refused=0
 # is_refused PATH
@@ -88,6 +93,10 @@ configure required '' "$dir/elsewhere/token"
 is_refused "$dir/elsewhere/token"
 configure required '' '' ", { name = \"e\"; type = \"dnstap\"; address = \"unix:$dir/elsewhere/tap.sock\"; }"
 is_refused "$dir/elsewhere/tap.sock"
+grep -q "with its folder in sandbox.write" "$dir/ctl.out" ||
+	fail "the other cure is not named: $(cat "$dir/ctl.out")"
+! grep 'RELOAD_FAILED' "$dir/daemon.err" | grep -v 'problems=1$' ||
+	fail "RELOAD_FAILED does not say how many problems"
 # the kernel itself: root may read this file, the daemon may not
 configure required
 echo 'stats_interval = "30s";' >"$dir/elsewhere/stats.conf"
@@ -95,8 +104,31 @@ echo "@include \"$dir/elsewhere/stats.conf\"" >>"$dir/etc/tapferry.conf"
 if ctl reload >"$dir/ctl.out" 2>&1; then
 	fail "the daemon can read what is out of reach"
 fi
+grep -q "$dir/elsewhere/stats.conf: check .*(or let it in by sandbox.read" \
+	"$dir/ctl.out" || fail "the file is not named: $(cat "$dir/ctl.out")"
 "$builddir/src/tapferryd" -t -c "$dir/etc/tapferry.conf" >/dev/null ||
 	fail "nobody can read it"
+
+# --- the unit's reload: it fails as that of the daemon does, and where there is
+# no control socket it is a signal
+unit_reload() {
+	local line
+	line=$(sed -n "s|^ExecReload=/bin/sh -c '\(.*\)'\$|\1|p" \
+		"$srcdir/examples/systemd/tapferryd.service" |
+		sed "s|/usr/bin/tapferryctl|$builddir/src/tapferryctl|; s|\\\$\\\$|\\\$|g")
+	[ -n "$line" ] || fail "no ExecReload= of a shell in the unit"
+	MAINPID=${pids[daemon]} TAPFERRY_SOCKET=$1 sh -c "$line" >"$dir/unit.out" 2>&1
+}
+configure required "$(output more "$dir/elsewhere/events")"
+! unit_reload "$dir/run/control.sock" || fail "the unit's reload was not refused"
+grep -q "$dir/elsewhere/events is outside of" "$dir/unit.out" ||
+	fail "the unit's reload does not say why: $(cat "$dir/unit.out")"
+reloads=$(count ' RELOADED ' "$dir/daemon.err")
+configure required
+unit_reload "$dir/run/control.sock" || fail "the unit's reload: $(cat "$dir/unit.out")"
+wait_count ' RELOADED ' "$dir/daemon.err" $((reloads += 1))
+unit_reload "$dir/nowhere" || fail "the unit's signal: $(cat "$dir/unit.out")"
+wait_count ' RELOADED ' "$dir/daemon.err" $((reloads += 1))
 
 # --- within reach
 configure off "$(output within "$dir/later/within")" '' \

@@ -13,6 +13,7 @@ mkdir "$dir"/{etc,run,lib}
 chown $user "$dir"/{run,lib}
 collect splunk
 
+ctl() { "$builddir/src/tapferryctl" --socket "$dir/run/control.sock" "$@"; }
 # configure [OUTPUT]
 configure() {
 	cat >"$dir/etc/tapferry.conf" <<-END
@@ -63,8 +64,14 @@ fi
 start pipe cat "$dir/lib/pipe"
 send --to "unix:$dir/run/tap.sock" --generate --count 1000
 
+# what chown cures takes no restart, and none is asked for
+mkdir -m 0700 "$dir/lib/private"
+configure ", { name = \"file\"; type = \"file\"; path = \"$dir/lib/private/later\"; }"
+! ctl reload >"$dir/ctl.out" 2>&1 || fail "another's folder can be written to"
+grep -q "/later: cannot be opened for writing: Permission denied; .* user $user may write there" "$dir/ctl.out" ||
+	fail "the cause is not told: $(cat "$dir/ctl.out")"
 configure ", { name = \"file\"; type = \"file\"; path = \"$dir/lib/later\"; }"
-"$builddir/src/tapferryctl" --socket "$dir/run/control.sock" reload >"$dir/ctl.out" 2>&1 ||
+ctl reload >"$dir/ctl.out" 2>&1 ||
 	fail "the reload: $(cat "$dir/ctl.out")"
 send --to "unix:$dir/run/tap.sock" --generate --count 1000
 until_true 10 at_least . "$dir/pipe.out" 2000 || :

@@ -137,6 +137,24 @@ START_TEST(a_file_may_be_replaced_and_a_link_changed)
 }
 END_TEST
 
+/* What chown cures is no matter of rules. */
+START_TEST(a_folder_that_may_not_be_looked_into_is_still_beneath)
+{
+	fence_add(&fence, at("a"), FENCE_WRITE);
+	ck_assert_int_eq(chmod(top, 0711), 0);
+	ck_assert_int_eq(chmod(at("a"), 0711), 0);
+	ck_assert_int_eq(chmod(at("a/b"), 0), 0);
+	if (geteuid() == 0) /* whom no mode holds up */
+		ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert(fence_has(&fence, at("a/b"), FENCE_WRITE));
+	ck_assert(fence_has(&fence, at("a/b/new"), FENCE_WRITE));
+	ck_assert(!fence_has(&fence, at("a/b"), FENCE_READ));
+	if (getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(chmod(at("a/b"), 0700), 0);
+}
+END_TEST
+
 START_TEST(every_use_asks_for_what_it_gives)
 {
 	static const struct {
@@ -212,6 +230,8 @@ int main(void)
 	tcase_add_test(t, another_name_for_the_same_is_one_rule);
 	tcase_add_test(t, a_folder_that_was_made_anew_is_out_of_reach);
 	tcase_add_test(t, a_file_may_be_replaced_and_a_link_changed);
+	tcase_add_test(
+		t, a_folder_that_may_not_be_looked_into_is_still_beneath);
 	tcase_add_test(t, every_use_asks_for_what_it_gives);
 	tcase_add_test(t, the_root_and_devices_are_not_given_away_for_a_file);
 	return suite_run("fence", t);
