@@ -28,6 +28,27 @@ static void check_syslog(struct config_memory *m, const config_setting_t *s,
 	check_field(m, s, "syslog.msgid", syslog->msgid, SYSLOG_MSGID_MAX);
 }
 
+/* Printed settings have the group always, and say nothing by it. */
+static bool is_default(const struct syslog_settings *s, const char *host)
+{
+	return s->facility == 16 && s->severity == 6 && !s->bom &&
+	       s->msgid == NULL && strcmp(s->app_name, "tapferry") == 0 &&
+	       (s->hostname == NULL ||
+		       (host != NULL && strcmp(s->hostname, host) == 0));
+}
+
+static void check_use(struct config_memory *m, const config_setting_t *s,
+	const struct encoder_settings *encoder)
+{
+	const config_setting_t *group =
+		s == NULL ? NULL : config_setting_get_member(s, "syslog");
+
+	if (group != NULL && encoder->envelope != ENVELOPE_SYSLOG &&
+		!is_default(&encoder->syslog, m->host))
+		config_note(
+			m, group, "has no effect without format = \"syslog\"");
+}
+
 static void check_local(struct config_memory *m, const config_setting_t *s,
 	const struct output_settings *out)
 {
@@ -59,6 +80,7 @@ void config_check_lines(struct config_memory *m, size_t i)
 	if (output_collector(out->type) != NULL)
 		return;
 	check_syslog(m, s, &out->feed.encoder.syslog);
+	check_use(m, s, &out->feed.encoder);
 	if (!output_is_local(out->type))
 		return;
 	check_local(m, s, out);

@@ -167,6 +167,28 @@ START_TEST(a_wrong_setting_is_told)
 }
 END_TEST
 
+START_TEST(a_syslog_group_that_does_nothing_is_noted)
+{
+	struct buf printed = BUF_NULL;
+
+	assert_loads(PIPE "syslog = { facility = \"daemon\"; };" END);
+	ck_assert_ptr_nonnull(strstr(config_notes(&config),
+		"outputs.o.syslog: has no effect without format = "
+		"\"syslog\""));
+	config_deinit(&config);
+	assert_loads(PIPE "format = \"syslog\"; syslog = { facility = "
+			  "\"daemon\"; };" END);
+	ck_assert_str_eq(config_notes(&config), "");
+	config_deinit(&config);
+	assert_loads(PIPE END);
+	config_print(&config, &printed);
+	config_deinit(&config);
+	assert_loads(buf_str(&printed));
+	ck_assert_str_eq(config_notes(&config), "");
+	buf_deinit(&printed);
+}
+END_TEST
+
 START_TEST(printed_settings_are_read_back)
 {
 	struct buf printed = BUF_NULL;
@@ -194,6 +216,7 @@ int main(void)
 	tcase_add_test(t, files_and_standard_output_may_be_syslog_too);
 	tcase_add_test(t, two_outputs_may_write_to_one_socket);
 	tcase_add_loop_test(t, a_wrong_setting_is_told, 0, (int)COUNT(wrong));
+	tcase_add_test(t, a_syslog_group_that_does_nothing_is_noted);
 	tcase_add_test(t, printed_settings_are_read_back);
 	return suite_run("control/config_lines", t);
 }
