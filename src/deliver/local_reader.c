@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "deliver/backoff.h"
+#include "deliver/named_pipe.h"
 
 const char *local_output_name(const struct local_output *o)
 {
@@ -16,7 +17,7 @@ const char *local_output_path(const struct local_output *o)
 	return o->head.settings->local.path;
 }
 
-const char *local_reader_reason(int error)
+const char *local_reader_reason(const struct local_output *o, int error)
 {
 	switch (error) {
 	case 0:
@@ -24,6 +25,13 @@ const char *local_reader_reason(int error)
 	case ENXIO:
 	case ECONNREFUSED:
 		return "nobody reads";
+	case ENOENT:
+		return o->head.settings->type == OUTPUT_TYPE_SOCKET
+			       ? "there is no such socket"
+			       : "its folder does not exist";
+	case NAMED_PIPE_FOREIGN:
+		return "somebody else made it where every user may: chown it, "
+		       "or use another folder";
 	case EPROTOTYPE:
 		return "the socket is of the other type: see socket_type";
 	case EEXIST:
@@ -31,6 +39,19 @@ const char *local_reader_reason(int error)
 	default:
 		return strerror(error);
 	}
+}
+
+static const char *awaited(const struct local_output *o)
+{
+	const struct feed_settings *s = &o->head.feed->settings;
+
+	if (s->spool)
+		return "nobody reads; events wait, and go to the spool when "
+		       "memory is full";
+	if (s->overflow == OVERFLOW_BLOCK)
+		return "nobody reads; events wait, and no more are read when "
+		       "memory is full";
+	return "nobody reads; events wait, and are dropped when memory is full";
 }
 
 static void set_reader(struct local_output *o, bool there, int error)
@@ -84,11 +105,9 @@ static void reader_absent(struct local_output *o, int r, int error)
 		return;
 	o->told = true;
 	set_reader(o, false, error);
-	log_at(level, &limit, READER_AWAITED,
-		"nobody reads; events wait, and are dropped when memory is "
-		"full, or go to the spool",
+	log_at(level, &limit, READER_AWAITED, awaited(o),
 		"output=%s path=%s reason=\"%s\"", local_output_name(o),
-		local_output_path(o), local_reader_reason(error));
+		local_output_path(o), local_reader_reason(o, error));
 }
 
 void local_reader_find(struct local_output *o)

@@ -51,7 +51,8 @@ void local_reader_went(struct local_output *o);
 /* The output ends: nobody reads, and nobody is looked for. */
 void local_reader_none(struct local_output *o);
 
-/* local_reader_reason() - what is behind o->error.  Return: NULL: nothing. */
-const char *local_reader_reason(int error);
+/* local_reader_reason() - what is behind that o->error
+ * Return: NULL: nothing.  Any thread. */
+const char *local_reader_reason(const struct local_output *o, int error);
 
 #endif

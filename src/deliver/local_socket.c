@@ -24,7 +24,6 @@ static int reach(const struct local_settings *s, int fd)
 	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) == 0)
 		return 0;
 	switch (errno) {
-	case ENOENT:
 	case ECONNREFUSED: /* the socket of a program that has ended */
 	case EAGAIN:       /* its backlog is full */
 		return LOCAL_E_ABSENT;

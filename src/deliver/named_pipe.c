@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +61,29 @@ int named_pipe_make(
 	return 0;
 }
 
+/* May every user make files in the folder of path?  (One that cannot be looked
+ * at: yes.) */
+static bool folder_is_open(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	struct stat st;
+
+	if (slash != NULL && (size_t)(slash - path) < sizeof(folder) - 1)
+		snprintf(folder, sizeof(folder), "%.*s",
+			(int)(slash - path) + 1, path);
+	return stat(folder, &st) != 0 || (st.st_mode & S_IWOTH) != 0;
+}
+
+static int check_pipe(const char *path, const struct stat *st)
+{
+	if (!S_ISFIFO(st->st_mode))
+		return -EEXIST;
+	if (st->st_uid != 0 && st->st_uid != geteuid() && folder_is_open(path))
+		return -NAMED_PIPE_FOREIGN;
+	return 0;
+}
+
 int named_pipe_open(const struct local_settings *s, gid_t gid, int *fd)
 {
 	struct stat st;
@@ -67,21 +91,20 @@ int named_pipe_open(const struct local_settings *s, gid_t gid, int *fd)
 	int r;
 
 	/* not a device: opening alone may do something to that */
-	if (stat(s->path, &st) != 0) {
+	if (stat(s->path, &st) == 0)
+		r = check_pipe(s->path, &st);
+	else
 		r = errno == ENOENT ? named_pipe_make(s, gid, why, sizeof(why))
 				    : -errno;
-		if (r != 0)
-			return r;
-	} else if (!S_ISFIFO(st.st_mode)) {
-		return -EEXIST;
-	}
+	if (r != 0)
+		return r;
 	*fd = open(s->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (*fd < 0)
 		return errno == ENXIO ? LOCAL_E_ABSENT : -errno;
-	if (fstat(*fd, &st) == 0 && S_ISFIFO(st.st_mode))
-		return 0;
-	close(*fd);
-	return -EEXIST;
+	r = fstat(*fd, &st) != 0 ? -errno : check_pipe(s->path, &st);
+	if (r != 0)
+		close(*fd);
+	return r;
 }
 
 bool named_pipe_is_read(int fd)

@@ -8,8 +8,13 @@
 #ifndef TAPFERRY_DELIVER_NAMED_PIPE_H
 #define TAPFERRY_DELIVER_NAMED_PIPE_H
 
+#include <errno.h>
+
 #include "base/slice.h"
 #include "deliver/output.h"
+
+/* The errno of a pipe that anybody may have put there: named_pipe_open(). */
+#define NAMED_PIPE_FOREIGN EKEYREJECTED
 
 /*
  * named_pipe_make() - unless there is one
@@ -20,7 +25,13 @@
 int named_pipe_make(
 	const struct local_settings *s, gid_t gid, char *why, size_t cap);
 
-/* Return: 0, LOCAL_E_ABSENT or -errno. */
+/*
+ * named_pipe_open() - for writing; one that is gone is made again
+ *
+ * In a folder where every user may write, it must be ours or root's: others
+ * would read what is not for them.
+ * Return: 0, LOCAL_E_ABSENT, -NAMED_PIPE_FOREIGN or -errno.
+ */
 int named_pipe_open(const struct local_settings *s, gid_t gid, int *fd);
 
 /* Return: 0, LOCAL_E_FULL, LOCAL_E_GONE or -errno. */

@@ -364,7 +364,7 @@ static void local_output_reader(
 	};
 	if (!v->there && atomic_load(&o->error) != 0)
 		snprintf(v->reason, sizeof(v->reason), "%s",
-			local_reader_reason(atomic_load(&o->error)));
+			local_reader_reason(o, atomic_load(&o->error)));
 }
 
 static void local_output_free(struct output *head)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "lib/output_rig.h"
 #include "lib/suite.h"
 
@@ -346,6 +347,43 @@ START_TEST(something_else_in_the_place_of_a_pipe_is_refused)
 }
 END_TEST
 
+static void await_reason(const char *reason)
+{
+	struct reader_view v = { .reason = "" };
+
+	for (int i = 0; i < 10000 && v.reason[0] == '\0'; i++) {
+		nap();
+		ck_assert(output_reader(rig.output, &v));
+	}
+	ck_assert_ptr_nonnull(strstr(v.reason, reason));
+}
+
+/* Only root can make a pipe of somebody else's. */
+START_TEST(a_pipe_of_anybody_is_taken_only_where_not_everybody_may_make_one)
+{
+	const bool open_folder = _i != 0;
+	int fd;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chmod(dir, open_folder ? 01777 : 0755), 0);
+	ck_assert_int_eq(mkfifo(path, 0666), 0);
+	ck_assert_int_eq(chown(path, 65534, 65534), 0);
+	fd = open_pipe();
+	rig_start(&rig);
+	rig_push(&rig, 10, 0);
+	if (open_folder) {
+		await_reason("somebody else made it");
+		ck_assert_int_eq(chown(path, 0, 0), 0); /* the cure */
+	}
+	read_lines(fd, 10);
+	rig_settle(&rig);
+	rig_end(&rig, 20000);
+	ck_assert_uint_eq(check_lines(0), 10);
+	close(fd);
+}
+END_TEST
+
 /* --- sockets */
 
 static int listen_at(int type)
@@ -540,21 +578,53 @@ END_TEST
 
 START_TEST(a_socket_of_the_other_type_is_told)
 {
-	struct reader_view v = { .reason = "" };
 	int fd;
 
 	use(OUTPUT_TYPE_SOCKET);
 	fd = listen_at(SOCK_DGRAM);
 	rig_start(&rig);
 	rig_push(&rig, 10, 0);
-	for (int i = 0; i < 10000 && v.reason[0] == '\0'; i++) {
-		nap();
-		ck_assert(output_reader(rig.output, &v));
-	}
-	ck_assert_ptr_nonnull(strstr(v.reason, "socket_type"));
+	await_reason("socket_type");
 	rig_end(&rig, 20000);
 	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_DROPPED_SHUTDOWN), 10);
 	close(fd);
+}
+END_TEST
+
+static const struct {
+	bool spool;
+	enum feed_overflow overflow;
+	const char *wait;
+} waits[] = {
+	{ false, OVERFLOW_DROP, "are dropped when memory is full: " },
+	{ false, OVERFLOW_BLOCK, "no more are read when memory is full: " },
+	{ true, OVERFLOW_DROP, "go to the spool when memory is full: " },
+};
+
+START_TEST(a_socket_that_is_not_there_is_told_with_what_becomes_of_events)
+{
+	char log[4096] = "";
+	FILE *f = tmpfile();
+	int saved = dup(STDERR_FILENO);
+
+	ck_assert_ptr_nonnull(f);
+	use(OUTPUT_TYPE_SOCKET);
+	rig.settings.feed.spool = waits[_i].spool;
+	rig.settings.feed.overflow = waits[_i].overflow;
+	unsetenv("JOURNAL_STREAM");
+	dup2(fileno(f), STDERR_FILENO);
+	log_open(LOG_TARGET_STDERR, LOG_LEVEL_WARN);
+	rig_start(&rig);
+	rig_push(&rig, 10, 0);
+	await_reason("there is no such socket");
+	rig_end(&rig, 20000);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(f);
+	log[fread(log, 1, sizeof(log) - 1, f)] = '\0';
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(log, " warning READER_AWAITED "));
+	ck_assert_ptr_nonnull(strstr(log, waits[_i].wait));
 }
 END_TEST
 
@@ -573,6 +643,9 @@ int main(void)
 	tcase_add_test(t, the_end_waits_for_nobody_who_is_not_there);
 	tcase_add_test(t, another_output_goes_on_where_a_halted_one_ends);
 	tcase_add_test(t, something_else_in_the_place_of_a_pipe_is_refused);
+	tcase_add_loop_test(t,
+		a_pipe_of_anybody_is_taken_only_where_not_everybody_may_make_one,
+		0, 2);
 	tcase_add_test(t, a_stream_socket_gets_lines);
 	tcase_add_test(t, another_reader_of_a_stream_begins_with_a_whole_event);
 	tcase_add_test(t, octet_counting_puts_the_length_before_each_event);
@@ -581,5 +654,8 @@ int main(void)
 	tcase_add_test(
 		t, a_receiver_that_does_not_read_does_not_hold_up_the_end);
 	tcase_add_test(t, a_socket_of_the_other_type_is_told);
+	tcase_add_loop_test(t,
+		a_socket_that_is_not_there_is_told_with_what_becomes_of_events,
+		0, (int)COUNT(waits));
 	return suite_run("deliver/output_local", t);
 }
