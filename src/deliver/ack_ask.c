@@ -172,7 +172,7 @@ static void tell(struct ack_loss *loss, const struct ack_node *n,
 {
 	loss->events = events;
 	loss->why = why;
-	snprintf(loss->url, sizeof(loss->url), "%s", n->backend->url);
+	snprintf(loss->url, sizeof(loss->url), "%s", n->backend->base);
 }
 
 void ack_table_answer(struct ack_table *t, const struct ack_question *q,

@@ -99,13 +99,13 @@ static void tell_answer(struct acker *a, const struct ack_question *q,
 			"the backend does not say what it has acknowledged; "
 			"events wait, then they are sent again",
 			"output=%s url=%s code=%d reason=\"%s\"", name(a),
-			q->backend->url, v->code, v->reason);
+			q->backend->base, v->code, v->reason);
 	} else if (v->action == ACK_OFF) {
 		log_limited(LOG_LEVEL_WARN, DELIVER_ACK_OFF,
 			"the backend acknowledges nothing; what it answers "
 			"with success counts as delivered",
 			"output=%s url=%s code=%d reason=\"%s\"", name(a),
-			q->backend->url, v->code, v->reason);
+			q->backend->base, v->code, v->reason);
 	}
 }
 

@@ -248,8 +248,13 @@ void backend_behaves(struct backend *b, uint64_t mono_ns)
 
 static enum backend_state shown_state(const struct backend *b, uint64_t mono_ns)
 {
+	/* in this order: a request leaves when its acknowledgement is awaited
+	 */
 	if (atomic_load(&b->draining))
-		return BACKEND_DRAINING;
+		return atomic_load(&b->in_flight) == 0 &&
+				       atomic_load(&b->claims) == 0
+			       ? BACKEND_DRAINED
+			       : BACKEND_DRAINING;
 	if (atomic_load(&b->disabled))
 		return BACKEND_DISABLED;
 	if (b->state != BACKEND_HELD &&

@@ -31,7 +31,7 @@ struct health_thread {
 
 #define BACKEND_FORMAT "output=%s url=%s reason=\"%s\""
 #define BACKEND_ARGS(t, b, v) \
-	(t)->output->head.feed->settings.name, (b)->url, (v)->reason
+	(t)->output->head.feed->settings.name, (b)->base, (v)->reason
 
 static const struct remote_settings *settings_of(const struct health_thread *t)
 {
@@ -216,7 +216,7 @@ static void look_for_outliers(
 			"the others",
 			"output=%s url=%s requests=%llu failures=%llu "
 			"mean_ms=%.1f",
-			t->output->head.feed->settings.name, of[out]->url,
+			t->output->head.feed->settings.name, of[out]->base,
 			(unsigned long long)samples[out].requests,
 			(unsigned long long)samples[out].failures,
 			(double)samples[out].mean_ns / NS_PER_MS);

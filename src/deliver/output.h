@@ -212,6 +212,7 @@ enum backend_state {
 	BACKEND_EJECTED,  /* stood out from the others */
 	BACKEND_DISABLED, /* by output_backend_enable() */
 	BACKEND_DRAINING, /* by output_backend_drain() */
+	BACKEND_DRAINED,  /* and nothing is under way or awaited any more */
 };
 
 /* "up", "down", … */

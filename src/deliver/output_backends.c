@@ -22,6 +22,7 @@ const char *backend_state_name(enum backend_state state)
 		[BACKEND_EJECTED] = "ejected",
 		[BACKEND_DISABLED] = "disabled",
 		[BACKEND_DRAINING] = "draining",
+		[BACKEND_DRAINED] = "drained",
 	};
 
 	return names[state];

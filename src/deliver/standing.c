@@ -34,7 +34,7 @@ void standing_up(struct sender *s, const struct outcome *o)
 	if (backend_work(o->backend, settings_of(s), &r, &down_ns) != 0)
 		log_info_limited(DELIVER_BACKEND_UP, "backend works again",
 			"output=%s url=%s down_seconds=%.1f",
-			s->output->feed->settings.name, o->backend->url,
+			s->output->feed->settings.name, o->backend->base,
 			(double)down_ns / NS_PER_S);
 }
 

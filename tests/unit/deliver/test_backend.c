@@ -341,7 +341,16 @@ START_TEST(a_view_tells_what_there_is)
 	ck_assert_str_eq(backend_state_name(v.state), "disabled");
 	atomic_store(&of[0]->draining, true);
 	backend_read(of[0], now, &v);
+	ck_assert_str_eq(backend_state_name(v.state), "drained");
+	/* a request under way, then an acknowledgement awaited */
+	atomic_store(&of[0]->in_flight, 1);
+	backend_read(of[0], now, &v);
 	ck_assert_str_eq(backend_state_name(v.state), "draining");
+	atomic_store(&of[0]->in_flight, 0);
+	atomic_store(&of[0]->claims, 1);
+	backend_read(of[0], now, &v);
+	ck_assert_str_eq(backend_state_name(v.state), "draining");
+	atomic_store(&of[0]->claims, 0);
 }
 END_TEST
 

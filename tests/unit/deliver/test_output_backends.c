@@ -170,7 +170,7 @@ START_TEST(draining_and_disabled_ones_rest_until_they_are_enabled)
 	ck_assert_uint_eq(fake_collector_requests(&two), 0);
 	ck_assert_int_eq(output_backend_enable(rig.output, two.url, true), 0);
 	ck_assert_int_eq(output_backend_drain(rig.output, one.url), 0);
-	ck_assert_int_eq(walk().of[0].state, BACKEND_DRAINING);
+	ck_assert_int_eq(walk().of[0].state, BACKEND_DRAINED);
 	push(10);
 	ck_assert_uint_eq(fake_collector_requests(&one), 10);
 	ck_assert_uint_eq(fake_collector_requests(&two), 10);
@@ -210,6 +210,10 @@ START_TEST(a_reload_keeps_the_state_of_those_that_stay)
 	ck_assert_uint_eq(seen.n, 2);
 	ck_assert_str_eq(seen.url[1], one.url);
 	ck_assert_uint_eq(seen.of[1].weight, 2);
+	ck_assert_int_eq(output_backend_drain(rig.output, one.url), 0);
+	ck_assert_int_eq(output_backends_set(rig.output, next, 2), 0);
+	seen = walk();
+	ck_assert_int_eq(seen.of[1].state, BACKEND_UP);
 	ck_assert_uint_eq(seen.of[1].stats[BACKEND_REQUESTS], 10);
 	ck_assert_uint_eq(seen.of[0].stats[BACKEND_REQUESTS], 0);
 	push(30);
