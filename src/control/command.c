@@ -313,4 +313,5 @@ void command_answer(void *arg, const struct control_peer *peer,
 	buf_deinit(&c.error);
 	buf_deinit(&c.cure);
 	buf_deinit(&c.problems);
+	buf_deinit(&c.url);
 }

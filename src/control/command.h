@@ -52,6 +52,7 @@ struct command {
 	struct control_reply *reply; /* its stream, instead of `result` */
 	struct buf error, cure;      /* error: refused */
 	struct buf problems;         /* besides: a line each */
+	struct buf url;              /* a backend's, as configured */
 };
 
 /* Refuse it: what is wrong, and what to do. */

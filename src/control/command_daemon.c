@@ -82,18 +82,16 @@ void command_reload(struct command *c)
 	int r = room->reload(room->daemon, &said);
 	const char *line = buf_str(&said);
 
-	if (r != 0) {
+	if (r == RELOAD_E_UNSETTLED)
+		command_refuse(c, "try again in a moment", "%s", line);
+	else if (r != 0)
 		command_refuse(c,
-			r == RELOAD_E_UNSETTLED
-				? "try again in a moment"
-				: "until that is mended the daemon "
-				  "goes on as it was",
-			r == RELOAD_E_UNSETTLED
-				? "the last reload is still under way"
-			: r == -EINVAL
-				? "the configuration is wrong"
-				: "the configuration cannot be taken up");
+			"until that is mended the daemon goes on as it was",
+			r == -EINVAL ? "the configuration is wrong"
+				     : "the configuration cannot be taken up");
+	if (r < 0)
 		buf_add_str(&c->problems, line);
+	if (r != 0) {
 		buf_deinit(&said);
 		return;
 	}

@@ -52,17 +52,78 @@ struct search {
 	bool found;
 	enum backend_state state;
 	unsigned weight;
+	unsigned n_left; /* of all: nobody said that they get nothing */
 };
 
 static void compare(const struct backend_view *v, void *arg)
 {
 	struct search *s = arg;
 
+	s->n_left += v->state != BACKEND_DISABLED &&
+		     v->state != BACKEND_DRAINING &&
+		     v->state != BACKEND_DRAINED;
 	if (strcmp(v->url, s->url) != 0)
 		return;
 	s->found = true;
 	s->state = v->state;
 	s->weight = v->weight;
+}
+
+/* What requests are sent to; "": that is no URL.  Return: it is one. */
+static bool add_request_url(
+	struct buf *out, const struct outlet *t, const char *url)
+{
+	buf_clear(out);
+	return output_collector(t->settings.type)->url(out, url) == 0;
+}
+
+/* Somebody's words for a backend. */
+struct naming {
+	const struct outlet *outlet;
+	const char *words;
+	struct buf wanted, has; /* request URLs */
+	struct buf *found;      /* of the one that is meant, as configured */
+	bool exact;
+};
+
+static void recognize(const struct backend_view *v, void *arg)
+{
+	struct naming *n = arg;
+
+	if (n->exact)
+		return;
+	n->exact = strcmp(v->url, n->words) == 0;
+	if (n->exact ||
+		(n->wanted.len != 0 && n->found->len == 0 &&
+			add_request_url(&n->has, n->outlet, v->url) &&
+			strcmp(buf_str(&n->has), buf_str(&n->wanted)) == 0)) {
+		buf_clear(n->found);
+		buf_add_str(n->found, v->url);
+	}
+}
+
+/* The backend that is named as configured, by the URL of its requests, or by
+ * either without http(s)://.  Return: is there one, in `found`? */
+static bool find_named(
+	const struct outlet *t, const char *words, struct buf *found)
+{
+	static const char *const schemes[] = { "", "https://", "http://" };
+	struct naming n = { .outlet = t, .words = words, .found = found };
+	struct buf whole = BUF_NULL;
+
+	for (unsigned i = 0; i < 3 && t->output != NULL && has_backends(t) &&
+			     found->len == 0;
+		i++) {
+		buf_clear(&whole);
+		buf_printf(&whole, "%s%s", schemes[i], words);
+		if (!add_request_url(&n.wanted, t, buf_str(&whole)))
+			buf_clear(&n.wanted);
+		output_backends_walk(t->output, recognize, &n);
+	}
+	buf_deinit(&whole);
+	buf_deinit(&n.wanted);
+	buf_deinit(&n.has);
+	return found->len != 0;
 }
 
 /* Without an output's name: the only one that has such a backend. */
@@ -72,18 +133,18 @@ static struct outlet *find_by_url(struct command *c, const char *url)
 	struct outlet *found = NULL;
 
 	for (size_t i = 0; i < o->n; i++) {
-		struct search s = { .url = url };
+		struct buf other = BUF_NULL;
+		bool has = find_named(
+			o->of[i], url, found == NULL ? &c->url : &other);
 
-		if (o->of[i]->output != NULL)
-			output_backends_walk(o->of[i]->output, compare, &s);
-		if (!s.found)
-			continue;
-		if (found != NULL) {
+		buf_deinit(&other);
+		if (has && found != NULL) {
 			command_refuse(c, "name the output, too",
 				"several outputs have a backend %.256s", url);
 			return NULL;
 		}
-		found = o->of[i];
+		if (has)
+			found = o->of[i];
 	}
 	if (found == NULL)
 		command_refuse(c, "list them: tapferryctl backends",
@@ -91,7 +152,8 @@ static struct outlet *find_by_url(struct command *c, const char *url)
 	return found;
 }
 
-/* The output that is meant, which runs.  NULL: it is refused. */
+/* The output that is meant, which runs; *url is as configured then, if there is
+ * such a backend.  NULL: it is refused. */
 static struct outlet *find_output(
 	struct command *c, const char **url, bool is_new)
 {
@@ -108,11 +170,15 @@ static struct outlet *find_output(
 		t = command_outlet(c, has_backends, " with backends");
 	else
 		t = find_by_url(c, *url);
-	if (t == NULL || t->output != NULL)
-		return t;
-	command_refuse(c, "try again in a moment",
-		"output %s is being started anew", t->feed.settings.name);
-	return NULL;
+	if (t != NULL && t->output == NULL) {
+		command_refuse(c, "try again in a moment",
+			"output %s is being started anew",
+			t->feed.settings.name);
+		return NULL;
+	}
+	if (t != NULL && (c->url.len != 0 || find_named(t, *url, &c->url)))
+		*url = buf_str(&c->url);
+	return t;
 }
 
 /* What has become of it. */
@@ -129,6 +195,17 @@ static void put_backend(
 		s.found ? backend_state_name(s.state) : "removed");
 	if (s.found)
 		jbuf_u64(&c->result, "weight", s.weight);
+	if (s.n_left == 0) {
+		struct buf text = BUF_NULL;
+
+		buf_printf(&text,
+			"output %s has no backend left that may be used: its "
+			"events wait in memory%s",
+			t->feed.settings.name,
+			t->feed.settings.spool ? " and spool" : "");
+		jbuf_text(&c->result, "warning", buf_str(&text));
+		buf_deinit(&text);
+	}
 	jbuf_close(&c->result, '}');
 }
 

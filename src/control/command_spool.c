@@ -259,8 +259,8 @@ void command_spool_discard(struct command *c)
 		return;
 	if ((file != 0) == all) {
 		command_refuse(c,
-			"give the number of a file, or all: the events are "
-			"gone then",
+			"give the number of a file as tapferryctl spool lists "
+			"it, or --all: its events are gone then",
 			"what is to be discarded?");
 		return;
 	}

@@ -2,6 +2,7 @@
  * Commands that look: the same JSON as the monitoring endpoint's.
  */
 #include "base/clock.h"
+#include "control/amendments.h"
 #include "control/command.h"
 #include "monitor/connections.h"
 #include "monitor/snapshot.h"
@@ -79,6 +80,8 @@ void command_config(struct command *c)
 	struct buf text = BUF_NULL;
 
 	config_print(&(*c->room->edition)->config, &text);
+	amendments_tell(c->room->outlets, &(*c->room->edition)->config,
+		"# not as above: ", &text);
 	jbuf_open(&c->result, NULL, '{');
 	command_put_text(c, "text", buf_str(&text), text.len);
 	jbuf_close(&c->result, '}');

@@ -138,8 +138,12 @@ static void read_again_by_signal(struct daemon *d)
 static int reload_for_control(void *arg, struct buf *said)
 {
 	struct daemon *d = arg;
+	int r = read_again(d, said);
 
-	return read_again(d, said);
+	if (r == RELOAD_E_UNSETTLED)
+		log_warn(RELOAD_REFUSED, "reload again in a moment",
+			"reason=\"%s\"", buf_str(said));
+	return r;
 }
 
 static void shut_down_for_control(void *arg, bool now)

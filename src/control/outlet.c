@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/difference.h"
 
 enum { ERROR_MAX = 512 };
 
@@ -72,7 +73,8 @@ void outlet_end(struct outlet *t)
 	output_end_feed(&t->feed);
 }
 
-void outlet_change(struct outlet *t, struct edition *e, size_t index)
+/* It is to be made anew. */
+static void change(struct outlet *t, struct edition *e, size_t index)
 {
 	t->next = edition_get(e);
 	t->next_index = index;
@@ -86,7 +88,7 @@ void outlet_change(struct outlet *t, struct edition *e, size_t index)
  * the edition they came with, too, so after some changes the output is made
  * anew.  Return: done?
  */
-bool outlet_change_backends(struct outlet *t, struct edition *e, size_t index)
+static bool change_backends(struct outlet *t, struct edition *e, size_t index)
 {
 	const struct remote_settings *s = &e->config.outputs[index].remote;
 
@@ -97,6 +99,29 @@ bool outlet_change_backends(struct outlet *t, struct edition *e, size_t index)
 	t->of_output = edition_get(e);
 	t->index = index;
 	return true;
+}
+
+/* The backends are those configured again, whatever was done to them at run
+ * time.  Return: done? */
+static bool restore_backends(struct outlet *t)
+{
+	const struct remote_settings *s =
+		&t->of_output->config.outputs[t->index].remote;
+
+	return t->output == NULL ||
+	       output_collector(t->settings.type) == NULL ||
+	       output_backends_set(t->output, s->backends, s->n_backends) == 0;
+}
+
+void outlet_follow(
+	struct outlet *t, struct edition *e, size_t index, unsigned differs)
+{
+	bool done = differs == 0 ? restore_backends(t)
+				 : differs == DIFFERS_BACKENDS &&
+					   change_backends(t, e, index);
+
+	if (!done)
+		change(t, e, index);
 }
 
 bool outlet_has_halted(const struct outlet *t)

@@ -45,14 +45,15 @@ int outlet_start(struct outlet *t, char *error, size_t cap);
 /* Ends what runs, at once; what is left in the feed is kept or counted. */
 void outlet_end(struct outlet *t);
 
-/* Its output is to be another, as soon as it has finished what it is at. */
-void outlet_change(struct outlet *t, struct edition *e, size_t index);
-
 /*
- * outlet_change_backends() - others, while the output runs on
- * Return: false: it cannot be done so; use outlet_change().
+ * outlet_follow() - output `index` of the edition, the same feed, is in force
+ * @differs:  from what the outlet has: DIFFERS_OUTPUT, _BACKENDS or neither
+ *
+ * It is made anew as soon as it has finished what it is at; where only backends
+ * differ, or were changed at run time, it runs on with those configured.
  */
-bool outlet_change_backends(struct outlet *t, struct edition *e, size_t index);
+void outlet_follow(
+	struct outlet *t, struct edition *e, size_t index, unsigned differs);
 
 /* Is the output to be another, and through with what it was at? */
 bool outlet_has_halted(const struct outlet *t);

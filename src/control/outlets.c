@@ -207,11 +207,8 @@ void outlets_commit(struct outlets *now, struct outlets *next,
 	for (size_t i = 0; i < next->n; i++) {
 		unsigned differs = 0;
 
-		if (find(now, e, i, &differs) != next->of[i] || differs == 0)
-			continue;
-		if (differs != DIFFERS_BACKENDS ||
-			!outlet_change_backends(next->of[i], e, i))
-			outlet_change(next->of[i], e, i);
+		if (find(now, e, i, &differs) == next->of[i])
+			outlet_follow(next->of[i], e, i, differs);
 	}
 	memcpy(next->leaving, now->leaving,
 		now->n_leaving * sizeof(struct outlet *));

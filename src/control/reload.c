@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "control/limits.h"
+#include "control/amendments.h"
 #include "control/difference.h"
+#include "control/limits.h"
 
 enum { ERROR_MAX = 512 };
 
@@ -57,6 +58,7 @@ static int take_up(
 		buf_printf(said, "%s\n", error);
 		return r;
 	}
+	amendments_tell(l->outlets, c, "taken back: ", said);
 	outlets_commit(l->outlets, &outlets, next,
 		clock_mono_ns(&clock_system) + c->drain_ns);
 	return 0;
@@ -71,7 +73,7 @@ int reload(const struct reload *l, struct buf *said)
 	if (!outlets_settled(l->outlets)) {
 		buf_add_str(said,
 			"the last reload is still under way: an output "
-			"finishes its requests\n");
+			"finishes its requests");
 		return RELOAD_E_UNSETTLED;
 	}
 	r = config_load(&config, l->source, said);

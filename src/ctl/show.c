@@ -52,7 +52,9 @@ static void show_listeners(const json_t *status, struct buf *out)
 	grid_deinit(&g);
 }
 
-static unsigned usable(const json_t *output)
+/* How many of its backends are in that state, or in the other one. */
+static unsigned count_backends(
+	const json_t *output, const char *one, const char *other)
 {
 	const json_t *b;
 	unsigned n = 0;
@@ -62,9 +64,18 @@ static unsigned usable(const json_t *output)
 	{
 		const char *state = words_text(b, "state");
 
-		n += state != NULL && strcmp(state, "up") == 0;
+		n += state != NULL &&
+		     (strcmp(state, one) == 0 || strcmp(state, other) == 0);
 	}
 	return n;
+}
+
+static bool sends(const json_t *output)
+{
+	const char *type = words_text(output, "type");
+
+	return type != NULL &&
+	       (strcmp(type, "hec") == 0 || strcmp(type, "http") == 0);
 }
 
 static const char *state_of(const json_t *output)
@@ -73,8 +84,10 @@ static const char *state_of(const json_t *output)
 
 	if (json_is_true(words_at(output, "paused")))
 		return "paused";
-	return json_is_object(reader) &&
-			       !json_is_true(words_at(reader, "there"))
+	if (json_is_object(reader) && !json_is_true(words_at(reader, "there")))
+		return "waits";
+	/* those set aside are used where there is no other */
+	return sends(output) && count_backends(output, "up", "ejected") == 0
 		       ? "waits"
 		       : "on";
 }
@@ -107,10 +120,11 @@ void show_outputs(const json_t *result, struct buf *out)
 				? NULL
 				: words_seconds(text,
 					  words_real(o, "delay_seconds.p99")));
-		if (backends == 0)
-			grid_text(&g, NULL);
+		if (sends(o))
+			grid_format(&g, "%u of %zu",
+				count_backends(o, "up", "up"), backends);
 		else
-			grid_format(&g, "%u of %zu", usable(o), backends);
+			grid_text(&g, NULL);
 	}
 	grid_print(&g, 0, out);
 	grid_deinit(&g);
@@ -220,13 +234,17 @@ void show_flushed(const json_t *result, struct buf *out)
 void show_backend(const json_t *result, struct buf *out)
 {
 	const char *state = words_text(result, "state");
+	const char *warning = words_text(result, "warning");
 
 	buf_printf(out, "output %s: %s is %s", words_text(result, "output"),
 		words_text(result, "url"), state != NULL ? state : "changed");
 	if (words_count(result, "weight") != 0)
 		buf_printf(out, ", weight %llu", words_count(result, "weight"));
-	buf_add_str(out, "\nThis lasts until a restart, or a reload that says "
-			 "otherwise.\n");
+	if (warning != NULL)
+		buf_printf(out, "\n%s", warning);
+	buf_add_str(out,
+		"\nThis lasts until a reload or restart, which goes by "
+		"the configuration.\n");
 }
 
 void show_discarded(const json_t *result, struct buf *out)

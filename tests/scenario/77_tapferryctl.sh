@@ -108,13 +108,30 @@ sent_to_two() { [ "$(url .counters.delivered)" -gt 0 ]; }
 until_true 15 sent_to_two || fail "nothing goes to the second"
 ctl backends weight "$two" 7 >/dev/null
 equal "other weight" "$(url .weight)" 7
+two_is() { [ "$(url .state)" = "$1" ]; }
 for verb in drain disable; do
 	ctl backends $verb "$two" >/dev/null
-	case $verb in drain) state=draining ;; *) state=disabled ;; esac
-	[ "$(url .state)" = $state ] || fail "$verb: $(url .state)"
+	case $verb in drain) state=drained ;; *) state=disabled ;; esac
+	until_true 10 two_is $state || fail "$verb: $(url .state)"
 	ctl backends enable "$two" >/dev/null
 	equal "after $verb" "$(url .state)" up
 done
+# however it is named: as in the configuration, or as requests have it
+for name in "$two/" "$two/services/collector/event" "${two#http://}"; do
+	equal "disabled as $name" "$(json .url backends disable "$name")" "$two"
+	equal "state as $name" "$(url .state)" disabled
+	ctl backends enable "$name" --output splunk >/dev/null
+	wrong 1 'has a backend' backends add "http://${name#http://}"
+done
+# the last one that may be used
+ctl backends disable "$two" >/dev/null
+left='output splunk has no backend left that may be used: its events wait in'
+says "$left memory and spool" backends drain "$one" || fail "no word of the last"
+says '^splunk +hec +waits .* 0 of 2' outputs || fail "it does not wait"
+equal "a warning" "$(json .warning backends disable "$two")" \
+	"$left memory and spool"
+equal "no warning" "$(json .warning backends enable "$one")" null
+says '^splunk +hec +on ' outputs || fail "it still waits"
 ctl backends remove "$two" >/dev/null
 equal "removed" "$(url .state)" null
 wrong 1 'no backend' backends remove "$two"
@@ -148,7 +165,7 @@ equal "events discarded" \
 equal "counted" "$(json "$splunk | .counters.dropped_spool_discarded" status)" \
 	"$events"
 wrong 1 "no file $file waits" spool discard splunk "$file"
-wrong 1 'what is to be discarded' spool discard splunk
+wrong 1 'what is to be discarded.* or --all' spool discard splunk
 wrong 1 'no output archive with a spool' spool discard archive --all
 says 'but the output is paused' spool replay || fail "spool replay"
 says 'goes on' outputs resume splunk || fail resume
@@ -182,6 +199,46 @@ says 'linger  *= "20ms"' config || fail "not what was loaded"
 equal "the socket's new mode" "$(stat -c %a "$sock")" 660
 until_true 10 is "$splunk | .ledger.delivered > 0" true outputs ||
 	fail "nothing delivered after the reload"
+
+# --- and takes back what was done to backends at run time
+third=http://127.0.0.1:$(free_port)
+urls() { json "$splunk | .backends | map(.url) | join(\" \")" backends; }
+ctl backends add "$third" >/dev/null
+ctl backends remove "$one" >/dev/null
+equal "at run time" "$(urls)" "$third"
+says "^# .*output splunk: $third, added at run time" config ||
+	fail "config does not tell what was added"
+says "^# .*output splunk: $one, removed at run time" config ||
+	fail "config does not tell what was removed"
+ctl reload >"$dir/taken" || fail "reload takes nothing back"
+grep -q "^taken back: output splunk: $third, added" "$dir/taken" ||
+	fail "not said: $(cat "$dir/taken")"
+grep -q "^taken back: output splunk: $one, removed" "$dir/taken" ||
+	fail "not said: $(cat "$dir/taken")"
+equal "after a reload" "$(urls)" "$one"
+says 'at run time' config && fail "config tells what is over"
+ctl backends disable "$one" >/dev/null
+ctl backends weight "$one" 5 >/dev/null
+kill -HUP "${pids[daemon]}"
+as_configured() {
+	is "[$splunk | .backends[] | [.state, .weight]] | tostring" \
+		'[["up",1]]' backends
+}
+until_true 10 as_configured || fail "HUP does not take it back"
+grep -q "CONFIG_NOTE .*taken back: output splunk: $one, disabled" \
+	"$dir/daemon.err" || fail "nothing in the log"
+
+# --- and while an output finishes its requests, another one is refused
+kill -STOP "${pids[one]}"
+asks() { is "[$splunk | .backends[].in_flight] | add > 0" true backends; }
+until_true 10 asks || fail "no request under way"
+sed -i 's/token = "s3cret"/request_timeout = "29s"; &/' "$dir/tapferry.conf"
+ctl reload >/dev/null || fail "reload with a request under way"
+wrong 1 'last reload is still under way.*try again' reload
+equal "lines of it" "$(wc -l <"$dir/wrong.err")" 1
+grep -q ' RELOAD_REFUSED ' "$dir/daemon.err" || fail "not in the log"
+kill -CONT "${pids[one]}"
+until_true 20 ctl reload >/dev/null 2>&1 || fail "still refused"
 
 # --- usage
 wrong 2 'did you mean status' statsu
