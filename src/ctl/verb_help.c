@@ -147,8 +147,8 @@ void verb_help(const char *group, struct buf *out)
 	add_options(group, out);
 	buf_add_str(out, "\nOptions of all:\n");
 	add_text(out, "  -s, --socket PATH",
-		"the control socket, or TAPFERRY_SOCKET\n"
-		"(default " CTL_DEFAULT_SOCKET ")");
+		"the control socket, or TAPFERRY_SOCKET, "
+		"or\n" CTL_DEFAULT_SOCKET);
 	add_text(out, "  -j, --json", "the result as one line of JSON");
 	add_text(out, "  -h, --help",
 		group == NULL ? "print this, or that of one command, and exit"
