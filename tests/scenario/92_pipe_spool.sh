@@ -27,15 +27,15 @@ finished all 0
 equal "recovered" "$(ledger pipe recovered)" 3000
 equal "from spool and memory" "$(lines all)" "events=5000 distinct=5000 halves=0"
 
-# --- a reader that does not read: memory overflows into the spool, in few and
-# large batches, for which the disk is quick enough
+# --- a reader that does not read: memory overflows into the spool, at a rate that
+# a slow disk can follow
 configure 'name = "pipe"; type = "pipe"; path = "'"$dir"'/pipe";
 	retry = { initial = "20ms"; max = "50ms"; };
 	batch = { events = 1000; linger = "1h"; };
 	spool = { path = "'"$dir"'/spool"; fsync = "none"; };'
 daemon -c "$dir/tapferry.conf" -o buffer_size=2000
 read_by held pipe "$dir/pipe" --octets 100 --hold
-play 20000
+play 20000 --rate 10000
 spooled() { [ "$(now pipe in_spool)" -gt 1000 ]; }
 until_true 20 spooled || fail "the spool is not used"
 kill -KILL "${pids[held]}"

@@ -21,7 +21,9 @@ END
 
 ctl() { "$builddir/src/tapferryctl" --socket "$dir/control.sock" "$@"; }
 
-play() { send --to "unix:$dir/tap.sock" --generate --number --count "$1"; }
+play() {
+	send --to "unix:$dir/tap.sock" --generate --number --count "$@"
+}
 
 # now OUTPUT KEY - of the ledger of the running daemon
 now() {
