@@ -42,7 +42,7 @@ instructions	240	tests/bench/instructions.sh	-	-	instructions an event, compared
 costs	240	tests/bench/costs.sh	-	--quick	system calls, allocations and context switches an event
 scaling	240	tests/bench/scaling.sh	-	--quick	one and two workers, and the model of many cores
 contention	120	tests/bench/contention	-	-	what threads that share a feed cost each other
-connections	900	tests/bench/connections	-	--quick	many connections: memory, accepting, throughput
+connections	1500	tests/bench/connections	-	--quick	many connections: memory, accepting, throughput
 "
 
 say() { echo "# $*"; }
