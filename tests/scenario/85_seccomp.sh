@@ -52,7 +52,8 @@ tls=$(free_port)
 port=$(free_port)
 configure required
 start daemon "$builddir/src/tapferryd" -c "$dir/tapferry.conf"
-until_true 10 grep -q ' READY ' "$dir/daemon.err" || {
+until_true 10 grep -qE ' (READY|START_FAILED) ' "$dir/daemon.err" || fail "no start"
+grep -q ' READY ' "$dir/daemon.err" || {
 	! grep -q 'this build is' "$dir/daemon.err" ||
 		skip "$(sed -n 's/.*\(this build is [^:]*\).*/\1/p' "$dir/daemon.err")"
 	fail "the daemon did not start"
