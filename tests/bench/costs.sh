@@ -17,18 +17,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need strace cc
 
-events=1000000
-while [ $# -gt 0 ]; do
-	case $1 in
-	--quick) events=50000 ;;
-	--events)
-		events=${2:?}
-		shift
-		;;
-	*) usage ;;
-	esac
-	shift
-done
+events=$(amount events 1000000 50000 "$@")
 cc -O2 -shared -fPIC -o "$dir/count.so" "$srcdir/tests/bench/count_allocations.c" ||
 	skip "no library can be made"
 

@@ -12,6 +12,24 @@ usage() {
 	exit 2
 }
 
+# amount NAME USUAL QUICK [OPTION...] - what the options --quick and --NAME N say
+amount() {
+	local name=$1 n=$2 quick=$3
+	shift 3
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--quick) n=$quick ;;
+		"--$name")
+			n=${2:?}
+			shift
+			;;
+		*) usage ;;
+		esac
+		shift
+	done
+	echo "$n"
+}
+
 figure() {
 	printf '%-36s %12s %s\n' "$1" "$2" "$3"
 }
@@ -60,9 +78,10 @@ per_event() {
 }
 
 # bench_config OUTPUT-SETTINGS - one unix socket, one output that blocks: the
-# daemon reads as fast as it delivers, and drops nothing
+# daemon reads as fast as it delivers, and drops nothing; $workers, if set
 bench_config() {
 	cat >"$dir/tapferry.conf" <<-END
+		${workers:+workers = $workers;}
 		listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
 		outputs = ( { name = "out"; overflow = "block"; $1 } );
 	END

@@ -16,18 +16,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need perf python3
 
-seconds=5
-while [ $# -gt 0 ]; do
-	case $1 in
-	--quick) seconds=0.5 ;;
-	--seconds)
-		seconds=${2:?}
-		shift
-		;;
-	*) usage ;;
-	esac
-	shift
-done
+seconds=$(amount seconds 5 0.5 "$@")
 perf record -q -e cpu-clock -o "$dir/try" true >"$dir/try.out" 2>&1 ||
 	skip "perf may not record here: $(tail -n 1 "$dir/try.out")"
 

@@ -14,28 +14,8 @@
 # shellcheck source=tests/bench/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-events=2000000
-while [ $# -gt 0 ]; do
-	case $1 in
-	--quick) events=100000 ;;
-	--events)
-		events=${2:?}
-		shift
-		;;
-	*) usage ;;
-	esac
-	shift
-done
+events=$(amount events 2000000 100000 "$@")
 flat_out=(--connections 4 --count "$events")
-
-# that of lib.sh, with so many workers
-bench_config() {
-	cat >"$dir/tapferry.conf" <<-END
-		workers = $workers;
-		listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
-		outputs = ( { name = "out"; overflow = "block"; $1 } );
-	END
-}
 
 # cpu NAME - the daemon's of a run that was
 cpu() { awk -v name="${1}_daemon_cpu" '$1 == name { print $2 }' "$dir/all"; }

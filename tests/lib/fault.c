@@ -6,6 +6,7 @@
 
 static _Atomic unsigned countdown;
 static _Atomic bool happened;
+static _Atomic unsigned allocations;
 
 void fault_alloc_at(unsigned k)
 {
@@ -18,10 +19,16 @@ bool fault_happened(void)
 	return atomic_load(&happened);
 }
 
+unsigned fault_allocations(void)
+{
+	return atomic_load(&allocations);
+}
+
 static bool fails(void)
 {
 	unsigned left = atomic_load(&countdown);
 
+	atomic_fetch_add(&allocations, 1);
 	if (left == 0)
 		return false;
 	atomic_store(&countdown, left - 1);

@@ -1,5 +1,5 @@
 /*
- * Fault: allocations that fail on demand.
+ * Fault: allocations that are counted, and fail on demand.
  *
  * A program that links with $(FAULT_WRAPS) has malloc, calloc, realloc and
  * aligned_alloc of the archive's objects routed through here.
@@ -14,5 +14,8 @@ void fault_alloc_at(unsigned k);
 
 /* Has it failed since? */
 bool fault_happened(void);
+
+/* Calls of these functions so far, in all threads. */
+unsigned fault_allocations(void);
 
 #endif

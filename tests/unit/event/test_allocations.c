@@ -1,46 +1,11 @@
 #include <stdlib.h>
 
 #include "event/feed.h"
+#include "lib/fault.h"
 #include "lib/suite.h"
 #include "load/tape.h"
 
 enum { EVENTS = 5000, BATCH_EVENTS = 100 };
-
-/* Calls of our own code; the linker sends them here. */
-static unsigned allocations;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t alignment, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t alignment, size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-	allocations++;
-	return __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	allocations++;
-	return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	allocations++;
-	return __real_realloc(p, n);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t n)
-{
-	allocations++;
-	return __real_aligned_alloc(alignment, n);
-}
 
 static struct feed feed;
 static struct filler filler;
@@ -87,12 +52,12 @@ START_TEST(after_the_first_batch_nothing_is_allocated)
 		0);
 	ck_assert_int_eq(feed_init(&feed, &settings, 1, 1), 0);
 	ck_assert_int_eq(filler_init(&filler, &feed, 0), 0);
-	before = allocations;
+	before = fault_allocations();
 	play(&tape);
-	first = allocations - before;
+	first = fault_allocations() - before;
 	for (unsigned again = 0; again < 3; again++)
 		play(&tape);
-	later = allocations - before - first;
+	later = fault_allocations() - before - first;
 	ck_assert_uint_eq(first, 2); /* a batch's buffers */
 	ck_assert_uint_eq(later, 0);
 	ck_assert_uint_eq(stat_sum(&feed.stats, OUTPUT_TAKEN), 4 * EVENTS);
