@@ -72,11 +72,6 @@ ended() {
 	cpu_ms=$(($(cat "$dir/after") - before))
 }
 
-# per_event NAME MILLISECONDS - CPU of a process, over the $n events of the run
-per_event() {
-	figure "$1" $(($2 * 1000000 / n)) ns/event
-}
-
 # bench_config OUTPUT-SETTINGS - one unix socket, one output that blocks: the
 # daemon reads as fast as it delivers, and drops nothing; $workers, if set
 bench_config() {
@@ -93,8 +88,31 @@ hec() {
 		backends = ( { url = \"$(collect_url collector)\"; } );"
 }
 
-# run NAME OUTPUT-SETTINGS SEND-ARGUMENT... - one figure set: daemon and sender;
-# the number of events in $n
+# apart - how far the machine's cores are from each other; ? where it has one only
+apart() {
+	"$builddir/tests/bench/cores" 2>/dev/null | awk '{ print $2, $3; n++ }
+		END { if (n == 0) print "?" }'
+}
+
+# cheapest HOW NAME... - of $runs runs (1), the figures of that in which the daemon
+# took least CPU: what others do at the same time only ever adds.  All are told.
+cheapest() {
+	local how=$1 i before least="" kept
+	shift
+	for ((i = 0; i < ${runs:-1}; i++)); do
+		before=$(apart)
+		"$how" "$@"
+		echo "# run $1: $daemon_ns ns/event; cores $before apart before, $(apart) after"
+		if [ -z "$least" ] || [ "$daemon_ns" -lt "$least" ]; then
+			least=$daemon_ns
+			kept=$figures
+		fi
+	done
+	echo "$kept"
+}
+
+# run NAME OUTPUT-SETTINGS SEND-ARGUMENT... - one figure set, in $figures: daemon
+# and sender; the number of events in $n, the daemon's CPU for each in $daemon_ns
 run() {
 	local name=$1 start end send_ms
 	bench_config "$2"
@@ -112,28 +130,27 @@ run() {
 	ledger_check
 	equal "$name: received" "$(ledger out received)" "$n"
 	equal "$name: delivered" "$(ledger out delivered)" "$n"
+	daemon_ns=$((cpu_ms * 1000000 / n))
 	figures=$(
 		figure "${name}_events" "$n" events
 		figure "${name}_rate" $((n * 1000000 / (end - start))) events/s
-		per_event "${name}_daemon_cpu" $cpu_ms
-		per_event "${name}_sender_cpu" $send_ms
+		figure "${name}_daemon_cpu" $daemon_ns ns/event
+		figure "${name}_sender_cpu" $((send_ms * 1000000 / n)) ns/event
 	)
 }
 
 # run_null NAME OUTPUT-SETTINGS SEND-ARGUMENT...
-run_null() {
-	run "$@"
-	echo "$figures"
-}
+run_null() { cheapest run "$@"; }
 
 # run_hec NAME COMPRESSION SETTINGS SEND-ARGUMENT... - into a collector of ours
-run_hec() {
+run_hec() { cheapest run_collected "$@"; }
+
+run_collected() {
 	local name=$1 compression=$2 settings=$3
 	shift 3
 	collect collector --token bench
 	run "$name" "$(hec "$compression" "$settings")" "$@"
 	ended collector
 	equal "$name: collected" "$(collected collector)" "$n"
-	echo "$figures"
-	per_event "${name}_collector_cpu" $cpu_ms
+	figures+=$'\n'$(figure "${name}_collector_cpu" $((cpu_ms * 1000000 / n)) ns/event)
 }

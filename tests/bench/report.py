@@ -4,7 +4,8 @@
     report.py add RESULTS NAME LOG KEY=VALUE...
         take the figures a bench has printed ("name value unit", a line each)
         into RESULTS, in the place of its earlier ones, with what is known of
-        the run (command, date, commit, seconds, cores that others used); print them
+        the run (command, date, commit, seconds, cores that others used, how far
+        the cores were apart); print them
     report.py machine RESULTS BUILD-FOLDER
         note the machine and the versions of what was built and is measured;
         figures of another machine or other versions are forgotten
@@ -239,12 +240,13 @@ class Figures:
                 % ", ".join(names))
 
     def runs(self):
-        lines = ["| bench | command | commit | date | time | cores others used |",
-                 "|---|---|---|---|---|---|"]
+        lines = ["| bench | command | commit | date | time | cores others used | "
+                 "ns between cores, before and after |",
+                 "|---|---|---|---|---|---|---|"]
         for name, b in self.results["benches"].items():
-            lines.append("| %s | `%s` | %s | %s | %s s | %s |" % (
+            lines.append("| %s | `%s` | %s | %s | %s s | %s | %s |" % (
                 name, b["command"], b["commit"], b["date"], b["seconds"],
-                b.get("others", "not noted")))
+                b.get("others", "not noted"), b.get("apart", "not noted")))
         return "\n".join(lines)
 
     def notes(self, bench, start):

@@ -134,7 +134,8 @@ if [ -z "$build" ]; then
 	made make make -j"$(nproc)" all
 	made make-benches make -j"$(nproc)" tests/bench/decode_encode \
 		tests/bench/delivery tests/bench/pool tests/bench/spool \
-		tests/bench/instructions tests/bench/contention
+		tests/bench/instructions tests/bench/contention \
+		tests/bench/cores
 	cd "$top" || exit 1
 fi
 [ -x "$build/src/tapferryd" ] || die "no src/tapferryd in $build"
@@ -172,12 +173,18 @@ others() {
 	}'
 }
 
+# apart - how far the cores are from each other, in ns: a virtual machine's move
+apart() {
+	"$build/tests/bench/cores" 2>/dev/null | awk '{ print $2 }'
+}
+
 # bench NAME LIMIT COMMAND [ARGUMENTS]
 bench() {
-	local name=$1 limit=$2 command=$3 log=$logs/$1 before after status
+	local name=$1 limit=$2 command=$3 log=$logs/$1 before after status apart
 	local path=$top/$command
 	[ -x "$path" ] || path=$build/$command
 	[ -z "${4:-}" ] || command+=" $4"
+	apart=$(apart)
 	used >"$logs/used"
 	before=$(cat "$logs/used")
 	say "$name: $command"
@@ -195,7 +202,8 @@ bench() {
 		report add "$results" "$name" "$log.out" "command=$command" \
 			"commit=$commit" "date=$(date -u +%Y-%m-%d)" \
 			"seconds=$(((${after%% *} - ${before%% *}) / 1000))" \
-			"others=$(others "$before" "$after")" && return
+			"others=$(others "$before" "$after")" \
+			"apart=$apart, $(apart)" && return
 		status="no figures"
 		;;
 	77)

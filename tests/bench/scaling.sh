@@ -15,6 +15,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 events=$(amount events 2000000 100000 "$@")
+runs=3
+[ "$events" -ge 1000000 ] || runs=1
 flat_out=(--connections 4 --count "$events")
 
 # cpu NAME - the daemon's of a run that was
