@@ -1,6 +1,7 @@
 #include "control/config.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,18 +34,29 @@ static void complete_overflow(struct output_values *v)
 		f->overflow = (enum feed_overflow)v->spool_full;
 }
 
+/*
+ * How many processors this process may run on, as it was when first asked: a
+ * reload must not find other workers because somebody has moved the daemon.
+ */
+static unsigned processors(void)
+{
+	static long n;
+	cpu_set_t may;
+
+	if (n == 0)
+		n = sched_getaffinity(0, sizeof(may), &may) == 0
+			    ? CPU_COUNT(&may)
+			    : sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > 256 ? 256 : (unsigned)n;
+}
+
 /* What "0" and "none" stand for. */
 static void complete(struct config_memory *m)
 {
 	struct main_values *v = &m->values.main;
 
-	if (v->workers == 0) {
-		long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-		v->workers = online < 1     ? 1
-			     : online > 256 ? 256
-					    : (unsigned)online;
-	}
+	if (v->workers == 0)
+		v->workers = processors();
 	if (v->max_connections == 0) {
 		v->max_connections = v->buffer_size / 10;
 		if (v->max_connections < AUTO_CONNECTIONS_MIN)

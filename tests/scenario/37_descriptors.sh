@@ -71,3 +71,9 @@ daemon_stop
 equal "events delivered" "$(ledger stdout delivered)" 1000
 ! grep -q ' INTAKE_ACCEPT_ERROR ' "$dir/daemon.err" ||
 	fail "the limit left too few descriptors"
+
+# a worker for each processor that the daemon may run on, not for each there is
+first=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
+taskset -c "$first" "$builddir/src/tapferryd" --print-config \
+	--listen "tcp://127.0.0.1:$port" --output stdout >"$dir/print.out"
+grep -q '^workers *= 1;' "$dir/print.out" || fail "$(grep workers "$dir/print.out")"
