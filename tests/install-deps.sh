@@ -12,7 +12,7 @@ set -eu
 build='gcc make autoconf automake pkg-config file
 	libck-dev liburcu-dev libconfig-dev libcurl4-gnutls-dev libknot-dev
 	libfstrm-dev libgnutls28-dev libmicrohttpd-dev libjansson-dev libdeflate-dev
-	libsystemd-dev libseccomp-dev check jq ca-certificates'
+	libsystemd-dev libseccomp-dev libzstd-dev check jq ca-certificates'
 test='clang libclang-rt-14-dev clang-format llvm-14 libc6-dbg
 	protobuf-c-compiler libprotobuf-c-dev protobuf-compiler libprotobuf-dev
 	fstrm-bin unbound bind9 bind9-utils bind9-dnsutils knot knot-module-dnstap knot-dnsutils nsd

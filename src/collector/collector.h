@@ -46,6 +46,7 @@ struct collector {
 	const char *auth_scheme;      /* Authorization: SCHEME TOKEN */
 	bool token_needed;
 	bool idempotent; /* requests carry an Idempotency-Key */
+	bool takes_zstd; /* not just gzip */
 	const char *(*content_type)(const struct collector_settings *s);
 	/*
 	 * The URL to post to, from the configured one.

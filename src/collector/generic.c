@@ -92,6 +92,7 @@ const struct collector collector_http = {
 	.envelope = ENVELOPE_NDJSON,
 	.auth_scheme = "Bearer",
 	.idempotent = true,
+	.takes_zstd = true,
 	.content_type = generic_content_type,
 	.url = generic_url,
 	.frame = generic_frame,

@@ -42,6 +42,24 @@ static void check_urls(struct config_memory *m, const config_setting_t *s,
 			"there are more than %d", BALANCE_MAX);
 }
 
+static void check_compression(struct config_memory *m,
+	const config_setting_t *s, const struct output_settings *out)
+{
+	const config_setting_t *at =
+		config_setting_get_member(s, "compression");
+
+	if (out->remote.compression == COMPRESSION_ZSTD &&
+		!output_collector(out->type)->takes_zstd)
+		tree_problem(&m->tree, at, NULL,
+			"Splunk takes no zstd: set it to \"gzip\" or \"none\"; "
+			"zstd is for outputs of type http");
+	else if (!compression_built(out->remote.compression))
+		tree_problem(&m->tree, at, NULL,
+			"this tapferryd was built without libzstd: set it to "
+			"\"gzip\" or \"none\", or build with libzstd "
+			"(configure --with-zstd)");
+}
+
 static void check_remote(struct config_memory *m, const config_setting_t *s,
 	const struct output_values *o)
 {
@@ -65,6 +83,7 @@ static void check_remote(struct config_memory *m, const config_setting_t *s,
 	if (r->health.path != NULL && r->health.path[0] != '/' &&
 		r->health.path[0] != '\0')
 		tree_problem(&m->tree, s, "health.path", "must begin with a /");
+	check_compression(m, s, &o->out);
 	check_urls(m, s, &o->out);
 }
 

@@ -21,6 +21,9 @@ _Static_assert(FORMAT_NDJSON == 0 && FORMAT_ARRAY == 1, "outputs[].format");
 _Static_assert(BALANCE_ROUND_ROBIN == 0 && BALANCE_LEAST_CONNECTIONS == 1 &&
 		       BALANCE_RANDOM == 2 && BALANCE_POWER_OF_TWO == 3,
 	"outputs[].balance");
+_Static_assert(
+	COMPRESSION_NONE == 0 && COMPRESSION_GZIP == 1 && COMPRESSION_ZSTD == 2,
+	"outputs[].compression");
 _Static_assert(DIALECT_NATIVE == 0 && DIALECT_CIM == 1, "outputs[].dialect");
 _Static_assert(RAW_NEVER == 0 && RAW_MALFORMED == 1 && RAW_ALWAYS == 2,
 	"outputs[].include_raw");

@@ -189,7 +189,7 @@ static void set_url(
 static void set_request(struct http *h, const struct http_target *t,
 	const struct http_request *rq, struct curl_slist more[HTTP_HEADERS_MAX])
 {
-	struct curl_slist *list = rq->gzip ? t->gzip : t->plain;
+	struct curl_slist *list = rq->compressed ? t->compressed : t->plain;
 	CURL *c = h->curl;
 
 	for (unsigned i = 0; i < HTTP_HEADERS_MAX && rq->headers[i] != NULL;

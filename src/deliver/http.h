@@ -53,7 +53,7 @@ struct http_request {
 	const char *method; /* NULL: the target's, with a body; else GET and
 			       the like, without */
 	struct slice body;
-	bool gzip;           /* it is */
+	bool compressed;     /* it is, as the target says */
 	uint64_t timeout_ns; /* 0: as long as the target has patience */
 	const char *headers[HTTP_HEADERS_MAX]; /* "Name: value" besides the
 						  target's; NULL: no more */

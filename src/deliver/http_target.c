@@ -83,8 +83,11 @@ static struct curl_slist *headers_new(
 			s->token);
 	if (list != NULL && s->token != NULL && !line.failed)
 		list = add(list, buf_str(&line));
-	if (list != NULL && encoding != NULL)
-		list = add(list, encoding);
+	buf_clear(&line);
+	if (encoding != NULL)
+		buf_printf(&line, "Content-Encoding: %s", encoding);
+	if (list != NULL && encoding != NULL && !line.failed)
+		list = add(list, buf_str(&line));
 	for (size_t i = 0;
 		list != NULL && s->headers != NULL && i < s->headers->n; i++)
 		list = add(list, s->headers->lines[i]);
@@ -300,9 +303,9 @@ int http_target_new(
 	t->set = *set;
 	r = copy_texts(&t->set) ? 0 : -ENOMEM;
 	t->plain = headers_new(set, NULL);
-	t->gzip = headers_new(set, "Content-Encoding: gzip");
+	t->compressed = headers_new(set, compression_name(set->compression));
 	t->set.headers = NULL; /* lent */
-	if (t->plain == NULL || t->gzip == NULL)
+	if (t->plain == NULL || t->compressed == NULL)
 		r = -ENOMEM;
 	if (r == 0 && set->tls_server_name != NULL)
 		r = connect_to_host(t);
@@ -326,7 +329,7 @@ struct http_target *http_target_free(struct http_target *t)
 	pool_free(t->pool);
 	cookie_jar_deinit(&t->cookies);
 	curl_slist_free_all(t->plain);
-	curl_slist_free_all(t->gzip);
+	curl_slist_free_all(t->compressed);
 	free(t->connect_to);
 	free_texts(&t->set);
 	free(t);

@@ -14,12 +14,14 @@
 #include "deliver/header_list.h"
 #include "deliver/patience.h"
 #include "deliver/pool.h"
+#include "event/compress.h"
 
 struct http_target_settings {
 	const char *label; /* for log lines: "output=… url=…" */
 	const char *url;   /* of requests that name no other */
 	bool put;          /* PUT in the place of POST */
 	const char *content_type;
+	enum compression compression;      /* of bodies that are compressed */
 	const struct header_list *headers; /* NULL: none */
 	const char *auth_scheme;
 	const char *token;    /* secret; NULL: none */
@@ -46,7 +48,7 @@ struct http_target {
 	char *connect_to; /* const: CURLOPT_CONNECT_TO's text; NULL: none */
 	struct curl_slist connect_list; /* const */
 	struct curl_slist *plain;       /* const: request headers */
-	struct curl_slist *gzip;        /* const */
+	struct curl_slist *compressed;  /* const: likewise */
 	struct patience patience;
 	struct cookie_jar cookies;
 	struct pool *pool; /* const after new */

@@ -23,6 +23,7 @@
 #include "deliver/outlier.h"
 #include "deliver/pool.h"
 #include "deliver/vitals.h"
+#include "event/compress.h"
 #include "event/feed.h"
 #include "spool/keeper.h"
 
@@ -76,8 +77,8 @@ struct remote_settings {
 	size_t n_backends;
 	struct collector_settings collector;
 	struct access_settings access; /* the default for backends */
-	bool gzip;
-	int gzip_level;   /* 1..12 */
+	enum compression compression;  /* of request bodies */
+	int compression_level;
 	unsigned senders; /* 1 or more */
 	uint64_t connect_timeout_ns;
 	uint64_t request_timeout_ns; /* 0: auto */

@@ -108,7 +108,7 @@ static int transmit(struct sender *s, const struct parcel *p, struct outcome *o,
 	char named[ACK_HEADER_MAX];
 	char key[sizeof("Idempotency-Key: ") + PARCEL_KEY_MAX];
 	struct http_request rq = { .body = body,
-		.gzip = o->request.compressed };
+		.compressed = o->request.compressed };
 	unsigned n = 0;
 	int r;
 
@@ -155,7 +155,7 @@ void parcel_post(struct sender *s, struct parcel *p, struct outcome *o)
 	if (s->compressor != NULL && !atomic_load(&o->backend->plain)) {
 		/* no memory to compress: it goes as it is */
 		if (p->zipped.data != NULL ||
-			compressor_gzip(s->compressor, p->plain, &p->zipped) ==
+			compressor_run(s->compressor, p->plain, &p->zipped) ==
 				0) {
 			body = p->zipped;
 			o->request.compressed = true;

@@ -14,6 +14,7 @@ int remote_target_new(struct http_target **tp, const struct output_settings *o,
 	struct http_target_settings set = {
 		.url = url,
 		.put = s->collector.method == METHOD_PUT,
+		.compression = s->compression,
 		.content_type = collector->content_type(&s->collector),
 		.headers = &access.headers,
 		.auth_scheme = collector->auth_scheme,

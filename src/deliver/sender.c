@@ -56,8 +56,12 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 	case VERDICT_PLAIN:
 		if (!atomic_exchange(&o->backend->plain, true))
 			log_info(DELIVER_BACKEND_PLAIN,
-				"backend takes no gzip; sending uncompressed",
-				OUTCOME_FORMAT, OUTCOME_ARGS(s, o));
+				"backend refuses the compression; sending "
+				"uncompressed",
+				OUTCOME_FORMAT " compression=%s",
+				OUTCOME_ARGS(s, o),
+				compression_name(s->output->settings->remote
+							 .compression));
 		return false;
 	case VERDICT_RETRY:
 		if (o->excuse != EXCUSE_NONE) {
@@ -178,8 +182,9 @@ int sender_init(struct sender *s, struct output *o,
 		.stats = feed_sender_stats(o->feed, index),
 	};
 	backoff_init(&s->backoff);
-	if (set->gzip)
-		r = compressor_new(&s->compressor, set->gzip_level);
+	if (set->compression != COMPRESSION_NONE)
+		r = compressor_new(&s->compressor, set->compression,
+			set->compression_level);
 	if (r == 0)
 		r = http_new(&s->http, &o->stop,
 			(struct pool_holder){ "sender", index });

@@ -64,7 +64,7 @@ int packer_init(struct packer *p, int level, const char *identity)
 	if (p->inflate == NULL)
 		r = -ENOMEM;
 	if (r == 0 && level > 0)
-		r = compressor_new(&p->compressor, level);
+		r = compressor_new(&p->compressor, COMPRESSION_GZIP, level);
 	if (r != 0)
 		packer_deinit(p);
 	return r;
@@ -114,7 +114,7 @@ int packer_pack(struct packer *p, const struct batch *b, uint64_t created_ns,
 	int r = write_lengths(p, b);
 
 	if (r == 0 && p->compressor != NULL)
-		r = compressor_gzip(p->compressor, plain, &stored);
+		r = compressor_run(p->compressor, plain, &stored);
 	if (r != 0)
 		return r;
 	crc = libdeflate_crc32(0, p->lengths, (size_t)n * LENGTH_SIZE);

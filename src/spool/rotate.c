@@ -91,7 +91,7 @@ static int copy(struct rotation *r, int in, int out, uint8_t *chunk)
 	while ((n = read(in, chunk, CHUNK)) > 0) {
 		if (is_ending(r))
 			return -ECANCELED;
-		e = compressor_gzip(
+		e = compressor_run(
 			r->compressor, slice_from(chunk, (size_t)n), &zipped);
 		if (e == 0)
 			e = write_all(out, zipped);
@@ -204,7 +204,7 @@ int rotation_init(
 	pthread_cond_init(&r->changed, NULL);
 	if (gzip) {
 		unlink(name(r, 0, "", made)); /* of a run that was killed */
-		e = compressor_new(&r->compressor, LEVEL);
+		e = compressor_new(&r->compressor, COMPRESSION_GZIP, LEVEL);
 		if (e == 0)
 			e = thread_start(&r->thread, "gzip", run, r);
 	}

@@ -5,7 +5,8 @@
  *
  * Over N (1,000,000) generated messages, and over the captures: those of the
  * command line, else those of the corpus, if there is one.  A line a figure:
- * "name value unit"; gzipN is decoding, native encoding and gzip at level N.
+ * "name value unit"; gzipN is decoding, native encoding and gzip at level N,
+ * and zstdN the same with zstd, where the build has it.
  * Each way of encoding is run twice: once to count the newlines that come out
  * against the events that went in, once for the time.
  */
@@ -76,7 +77,7 @@ static void seal(struct run *run, size_t len)
 			run->newlines += body[i] == '\n';
 	if (run->compressor == NULL)
 		return;
-	if (compressor_gzip(run->compressor, slice_from(body, len), &out) != 0)
+	if (compressor_run(run->compressor, slice_from(body, len), &out) != 0)
 		fail("out of memory");
 	run->compressed += out.len;
 }
@@ -175,7 +176,12 @@ static void measure_all(const char *set, const struct tape *tape, size_t turns)
 {
 	struct encoder *native = make_encoder(DIALECT_NATIVE);
 	struct encoder *cim = make_encoder(DIALECT_CIM);
-	static const int levels[] = { 1, 3, 6, 9 };
+	static const struct {
+		enum compression kind;
+		int level;
+	} packed[] = { { COMPRESSION_GZIP, 1 }, { COMPRESSION_ZSTD, 1 },
+		{ COMPRESSION_GZIP, 3 }, { COMPRESSION_GZIP, 6 },
+		{ COMPRESSION_GZIP, 9 } };
 	struct run run = {
 		.tape = tape, .turns = turns, .frames = tape->frames
 	};
@@ -189,15 +195,20 @@ static void measure_all(const char *set, const struct tape *tape, size_t turns)
 	run.encoder = cim;
 	measure(set, "cim", run);
 	run.encoder = native;
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++) {
+		enum compression kind = packed[i].kind;
+		int level = packed[i].level;
 		char name[16];
 
-		if (compressor_new(&run.compressor, levels[i]) != 0)
+		if (!compression_built(kind))
+			continue;
+		if (compressor_new(&run.compressor, kind, level) != 0)
 			fail("out of memory");
 		/* the higher ones take long, and fewer events show it */
-		if (i > 0 && run.turns == 1 && tape->frames > FEW)
+		if (level > 1 && run.turns == 1 && tape->frames > FEW)
 			run.frames = FEW;
-		snprintf(name, sizeof(name), "gzip%d", levels[i]);
+		snprintf(name, sizeof(name), "%s%d", compression_name(kind),
+			level);
 		measure(set, name, run);
 		compressor_free(run.compressor);
 	}

@@ -11,6 +11,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+#endif
 
 enum { REQUEST_MAX = 4 << 20, FAKE_TEXT_MAX = 16384 };
 
@@ -94,26 +97,46 @@ static bool is_array(const char *text, size_t len)
 	return is;
 }
 
-/* The numbers of the events in a body, in order.  Return: how many. */
-static unsigned read_events(
-	const char *body, size_t len, bool gzip, unsigned *numbers, bool *array)
+static size_t unpack_gzip(const char *body, size_t len, char *text)
+{
+	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
+	size_t made = 0;
+
+	if (libdeflate_gzip_decompress(d, body, len, text, REQUEST_MAX,
+		    &made) != LIBDEFLATE_SUCCESS)
+		made = 0;
+	libdeflate_free_decompressor(d);
+	return made;
+}
+
+static size_t unpack_zstd(const char *body, size_t len, char *text)
+{
+#ifdef HAVE_ZSTD
+	size_t made = ZSTD_decompress(text, REQUEST_MAX, body, len);
+
+	return ZSTD_isError(made) ? 0 : made;
+#else
+	(void)body;
+	(void)len;
+	(void)text;
+	return 0;
+#endif
+}
+
+/* The numbers of the events in a request's body, in order, and whether it is
+ * an array.  Return: how many. */
+static unsigned read_events(const char *body, size_t len,
+	const struct fake_request *rq, unsigned *numbers, bool *array)
 {
 	char *text = malloc(REQUEST_MAX + 1);
 	unsigned n = 0;
 
-	if (gzip) {
-		struct libdeflate_decompressor *d =
-			libdeflate_alloc_decompressor();
-		size_t made = 0;
-
-		if (libdeflate_gzip_decompress(d, body, len, text, REQUEST_MAX,
-			    &made) != LIBDEFLATE_SUCCESS)
-			made = 0;
-		libdeflate_free_decompressor(d);
-		len = made;
-	} else {
+	if (rq->gzip)
+		len = unpack_gzip(body, len, text);
+	else if (rq->zstd)
+		len = unpack_zstd(body, len, text);
+	else
 		memcpy(text, body, len);
-	}
 	text[len] = '\0';
 	*array = is_array(text, len);
 	for (char *p = text; (p = strstr(p, "{\"n\":")) != NULL; p += 5)
@@ -256,6 +279,7 @@ static void *serve(void *arg)
 		}
 		*body = '\0'; /* headers end here */
 		rq.gzip = strcasestr(k->in, "\r\nContent-Encoding: gzip\r\n");
+		rq.zstd = strcasestr(k->in, "\r\nContent-Encoding: zstd\r\n");
 		rq.authorized =
 			strstr(k->in, "\r\nAuthorization: Splunk secret\r\n");
 		rq.expects = strcasestr(k->in, "\r\nExpect:");
@@ -270,8 +294,8 @@ static void *serve(void *arg)
 		read_header(k, "\r\nContent-Type: ", rq.type, sizeof(rq.type));
 		read_header(k, "\r\nIdempotency-Key: ", rq.key, sizeof(rq.key));
 		*body = byte;
-		rq.events = read_events(
-			body, body_len, rq.gzip, numbers, &rq.array);
+		rq.events =
+			read_events(body, body_len, &rq, numbers, &rq.array);
 		rq.first = rq.events > 0 ? numbers[0] : 0;
 		if (rq.asks)
 			r = answer_question(

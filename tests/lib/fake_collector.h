@@ -46,7 +46,8 @@ struct fake_reply {
 struct fake_request {
 	unsigned first; /* number of its first event */
 	unsigned events;
-	bool gzip;
+	bool gzip;        /* Content-Encoding */
+	bool zstd;        /* likewise */
 	bool authorized;  /* Authorization: Splunk secret */
 	bool expects;     /* Expect: 100-continue */
 	bool agent;       /* User-Agent: tapferry/… */

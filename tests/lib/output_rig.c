@@ -32,7 +32,7 @@ void rig_init(struct output_rig *rig, enum output_type type)
 			},
 			.remote = {
 				.access = { .token = "secret" },
-				.gzip_level = 1,
+				.compression_level = 1,
 				.senders = 1,
 				.connect_timeout_ns = 5 * NS_PER_S,
 				.request_timeout_ns = 20 * NS_PER_S,

@@ -131,8 +131,8 @@ START_TEST(a_hec_output_gets_all_defaults)
 	ck_assert_str_eq(o->remote.access.token, "t0ken");
 	ck_assert_uint_eq(o->remote.n_backends, 1);
 	ck_assert_str_eq(o->remote.backends[0].url, "https://a:8088");
-	ck_assert(o->remote.gzip);
-	ck_assert_int_eq(o->remote.gzip_level, 1);
+	ck_assert_uint_eq(o->remote.compression, COMPRESSION_GZIP);
+	ck_assert_int_eq(o->remote.compression_level, 1);
 	ck_assert_uint_eq(o->remote.senders, 4);
 	ck_assert_uint_eq(o->remote.connect_timeout_ns, 5 * NS_PER_S);
 	ck_assert_uint_eq(o->remote.request_timeout_ns, 10 * NS_PER_S);
@@ -316,6 +316,11 @@ static const struct {
 		"headers: \"Host\" is not a header" },
 	{ LISTENERS HTTP "headers = 7; } );",
 		"headers: must be a list of headers" },
+	{ LISTENERS HEC TOKEN "compression = \"zstd\"; } );",
+		"test.conf:4: outputs.h.compression: Splunk takes no zstd: set "
+		"it to \"gzip\" or \"none\"" },
+	{ LISTENERS HTTP "compression = \"zstandard\"; } );",
+		"(allowed: none, gzip, zstd)" },
 	{ LISTENERS HTTP "index = \"dns\"; } );",
 		"index: belongs to outputs of type hec only" },
 	{ LISTENERS HTTP "format = \"json\"; } );",
@@ -420,6 +425,25 @@ END_TEST
 START_TEST(a_wrong_file_says_where_what_and_how_to_mend_it)
 {
 	assert_wrong(wrong[_i].text, wrong[_i].message);
+}
+END_TEST
+
+START_TEST(zstd_is_for_builds_that_have_it)
+{
+	static const char text[] = LISTENERS HTTP
+		"compression = \"zstd\"; compression_level = 12; } );";
+
+	if (!compression_built(COMPRESSION_ZSTD)) {
+		assert_wrong(text,
+			"test.conf:3: outputs.w.compression: this tapferryd "
+			"was built without libzstd: set it to \"gzip\" or "
+			"\"none\"");
+		return;
+	}
+	assert_loads(text);
+	ck_assert_uint_eq(
+		config.outputs[0].remote.compression, COMPRESSION_ZSTD);
+	ck_assert_int_eq(config.outputs[0].remote.compression_level, 12);
 }
 END_TEST
 
@@ -656,6 +680,7 @@ int main(void)
 		0, COUNT(wrong));
 	tcase_add_loop_test(
 		t, networks_are_read_from_arrays_lists_and_texts, 0, 3);
+	tcase_add_test(t, zstd_is_for_builds_that_have_it);
 	tcase_add_test(t, one_run_tells_all_problems);
 	tcase_add_test(t, printed_settings_load_to_the_same_settings);
 	tcase_add_test(t, what_is_risky_is_noted);

@@ -68,7 +68,7 @@ START_TEST(an_array_can_be_put_compressed_with_headers)
 		(char *)"Authorization: Bearer secret" };
 
 	START(CREATED);
-	rig.settings.remote.gzip = true;
+	rig.settings.remote.compression = COMPRESSION_GZIP;
 	rig.settings.remote.access.token = NULL;
 	rig.settings.remote.access.headers = (struct header_list){ lines, 2 };
 	rig.settings.remote.collector.method = METHOD_PUT;
@@ -82,6 +82,25 @@ START_TEST(an_array_can_be_put_compressed_with_headers)
 		ck_assert(server.requests[i].array);
 		ck_assert(server.requests[i].bearer); /* a header */
 		ck_assert_uint_eq(server.requests[i].events, 10);
+	}
+}
+END_TEST
+
+START_TEST(zstd_bodies_say_so_and_plain_ones_follow_a_415)
+{
+	if (!compression_built(COMPRESSION_ZSTD))
+		return;
+	START(CREATED, { .status = 415 }, CREATED);
+	rig.settings.remote.compression = COMPRESSION_ZSTD;
+	rig.settings.remote.compression_level = 3;
+	run(3, 100);
+	expect_each_once();
+	ck_assert_uint_eq(server.n_requests, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert(!server.requests[i].gzip);
+		ck_assert_int_eq(server.requests[i].zstd, i < 2);
+		/* decoded by libzstd */
+		ck_assert_uint_eq(server.requests[i].events, 100);
 	}
 }
 END_TEST
@@ -157,6 +176,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, lines_are_posted_with_their_type_and_token);
 	tcase_add_test(t, an_array_can_be_put_compressed_with_headers);
+	tcase_add_test(t, zstd_bodies_say_so_and_plain_ones_follow_a_415);
 	tcase_add_test(t,
 		a_retry_has_the_key_of_its_first_try_and_no_other_request_has);
 	tcase_add_test(t, halves_have_keys_of_their_own);

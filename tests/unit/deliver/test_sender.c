@@ -64,7 +64,7 @@ START_TEST(batches_go_out_compressed_over_one_connection)
 {
 	START(&one, FAKE_OK);
 	rig_backend(&rig, one.url);
-	rig.settings.remote.gzip = true;
+	rig.settings.remote.compression = COMPRESSION_GZIP;
 	rig_start(&rig);
 	for (int i = 0; i < 5; i++)
 		rig_push(&rig, 100, 0);
@@ -171,7 +171,7 @@ START_TEST(a_refused_first_event_costs_itself_only)
 {
 	START(&one, PARTIAL(0), FAKE_OK);
 	rig_backend(&rig, one.url);
-	rig.settings.remote.gzip = true;
+	rig.settings.remote.compression = COMPRESSION_GZIP;
 	rig_start(&rig);
 	rig_push(&rig, 10, 0);
 	run_until_settled();
@@ -369,7 +369,7 @@ START_TEST(a_backend_that_takes_no_gzip_gets_none_from_then_on)
 {
 	START(&one, { .status = 415, .body = "<html>" }, FAKE_OK);
 	rig_backend(&rig, one.url);
-	rig.settings.remote.gzip = true;
+	rig.settings.remote.compression = COMPRESSION_GZIP;
 	rig_start(&rig);
 	rig_push(&rig, 10, 0);
 	rig_push(&rig, 10, 0);
