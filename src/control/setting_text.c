@@ -281,26 +281,6 @@ static const char *text_problem(enum setting_type type, const char *text)
 	return NULL;
 }
 
-/* libcurl finds fault with a proxy's scheme at the first request only. */
-static const char *proxy_problem(const char *text)
-{
-	static const char *const schemes[] = { "http", "https", "socks4",
-		"socks4a", "socks5", "socks5h" };
-	size_t len = strcspn(text, ":");
-
-	if (strstr(text, SECRET_MASK) != NULL)
-		return "has the mask that --print-config prints: put the "
-		       "user and password there";
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (strlen(schemes[i]) == len &&
-			strncasecmp(text, schemes[i], len) == 0 &&
-			strncmp(text + len, "://", 3) == 0 &&
-			text[len + 3] != '\0')
-			return NULL;
-	return "must be the URL of a proxy: http://, https://, socks4://, "
-	       "socks4a://, socks5:// or socks5h://, then its host and port";
-}
-
 static int parse_text(
 	const struct setting *s, const char *text, void *base, struct buf *why)
 {
@@ -313,7 +293,7 @@ static int parse_text(
 	else
 		problem = text_problem(s->type, text);
 	if (problem == NULL && s->type == SETTING_PROXY && *text != '\0')
-		problem = proxy_problem(text);
+		problem = setting_proxy_problem(text);
 	if (problem == NULL && s->type == SETTING_URL) {
 		r = url_check(text);
 		if (r > 0) /* without memory it is judged when it is used */

@@ -17,4 +17,7 @@ const char *setting_zero_word(const struct setting *s);
  */
 int setting_enum_next(const char **p, int *value, struct slice *name);
 
+/* What is wrong with the URL of a proxy, without a word of it; or NULL. */
+const char *setting_proxy_problem(const char *text);
+
 #endif

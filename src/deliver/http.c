@@ -237,10 +237,12 @@ static void look_at_connection(
 		connects > 0 && use->connect_ns > 0 ? (unsigned)connects : 0;
 }
 
-static int fail(struct http *h, CURLcode code, const struct pool_use *use)
+static int fail(struct http *h, const struct http_target *t, CURLcode code,
+	const struct pool_use *use)
 {
 	bool ended = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
 		     code == CURLE_GOT_NOTHING;
+	const char *reason;
 
 	if (h->tries > 1 || (ended && use->connects == 0 && !h->replied)) {
 		snprintf(h->error, sizeof(h->error),
@@ -248,13 +250,9 @@ static int fail(struct http *h, CURLcode code, const struct pool_use *use)
 			"reply");
 		return HTTP_E_STALE;
 	}
-	if (h->error[0] == '\0')
-		snprintf(h->error, sizeof(h->error), "%s",
-			curl_easy_strerror(code));
-	if (code == CURLE_PEER_FAILED_VERIFICATION)
-		snprintf(h->error, sizeof(h->error),
-			"its certificate is not trusted: set tls.ca (who "
-			"vouches for it) or tls.server_name");
+	reason = http_target_reason(t, code, h->error);
+	if (reason != h->error)
+		snprintf(h->error, sizeof(h->error), "%s", reason);
 	return HTTP_E_FAILED;
 }
 
@@ -290,7 +288,7 @@ static int perform(struct http *h, struct http_target *t,
 		patience_add(&t->patience, now - begun, now);
 	if (rq->timeout_ns == 0 && code == CURLE_OPERATION_TIMEDOUT)
 		patience_add(&t->patience, 2 * (now - begun), now);
-	return code == CURLE_OK ? 0 : fail(h, code, use);
+	return code == CURLE_OK ? 0 : fail(h, t, code, use);
 }
 
 int http_connect(struct http *h, struct http_target *t, struct http_conn *c,

@@ -221,6 +221,19 @@ void http_target_configure(const struct http_target *t, CURL *c)
 	configure_tls(s, c);
 }
 
+const char *http_target_reason(
+	const struct http_target *t, CURLcode code, const char *text)
+{
+	if (t->set.proxy != NULL && strstr(text, t->set.proxy) != NULL)
+		return "its proxy cannot be used: correct proxy";
+	if (code == CURLE_COULDNT_RESOLVE_PROXY)
+		return "the host of its proxy is not found";
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		return "its certificate is not trusted: set tls.ca (its "
+		       "authority) or tls.server_name";
+	return text[0] != '\0' ? text : curl_easy_strerror(code);
+}
+
 static int conn_open(
 	void *context, void *agent, struct pool_use *use, void **conn)
 {

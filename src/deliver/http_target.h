@@ -84,6 +84,16 @@ struct http_target *http_target_free(struct http_target *t); /* NULL */
  */
 char *http_target_url(const struct http_target *t, const char *url);
 
+/*
+ * http_target_reason() - the words for a request that failed
+ * @text:  libcurl's own, or ""
+ *
+ * Without the proxy's URL, which has a password in it: libcurl quotes that.
+ * Return: lent: text's, or static.
+ */
+const char *http_target_reason(
+	const struct http_target *t, CURLcode code, const char *text);
+
 /* Everything but what differs from request to request.  Thread: curl's. */
 void http_target_configure(const struct http_target *t, CURL *curl);
 

@@ -132,8 +132,8 @@ void probe_judge(const struct probe *p, CURLcode result,
 	if (result != CURLE_OK) {
 		v->sign = HEALTH_ILL;
 		snprintf(v->reason, sizeof(v->reason), "health check: %.80s",
-			p->error[0] != '\0' ? p->error
-					    : curl_easy_strerror(result));
+			http_target_reason(
+				p->backend->target, result, p->error));
 	} else if (p->connects) {
 		v->sign = HEALTH_WELL;
 		snprintf(v->reason, sizeof(v->reason),

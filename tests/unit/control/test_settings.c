@@ -95,6 +95,15 @@ static const struct {
 	{ SCOPE_OUTPUT, "proxy", "gopher://p", "must be the URL of a proxy" },
 	{ SCOPE_OUTPUT, "proxy", "p:3128", "must be the URL of a proxy" },
 	{ SCOPE_OUTPUT, "proxy", "http://********@p", "--print-config prints" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:secret@127.0.0.1:999999",
+		"no good host and port" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:sec#ret@p:3128", "%23 for #" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:12#secret@p:3128", "%23 for #" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:12/secret@p:3128", "%2F for /" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:12?secret@p:3128", "no good host" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:sec@ret@p:3128", "%40 for @" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:secret%00@p:3128", "no good host" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:secret@:3128", "no good host" },
 	{ SCOPE_TLS, "insecure", "yes", "neither true nor false" },
 	{ SCOPE_OUTPUT, "index", "a\nb", "control characters" },
 	{ SCOPE_OUTPUT, "path", "", "is empty" },
@@ -113,6 +122,7 @@ START_TEST(a_wrong_value_says_what_is_wrong_and_what_is_allowed)
 	ck_assert_int_ne(setting_parse(s, wrong[_i].text, &v, &why), 0);
 	ck_assert_msg(strstr(buf_str(&why), wrong[_i].why) != NULL, "%s=%s: %s",
 		s->key, wrong[_i].text, buf_str(&why));
+	ck_assert_ptr_null(strstr(buf_str(&why), "secret"));
 	if (s->type != SETTING_ADDRESS)
 		ck_assert_mem_eq(&v, &before, sizeof(v));
 	buf_deinit(&why);
@@ -157,6 +167,11 @@ static const struct {
 	{ SCOPE_OUTPUT, "proxy", "socks5h://p:1080", "socks5h://p:1080" },
 	{ SCOPE_OUTPUT, "proxy", "http://me:s3cret@p:3128",
 		"http://" SECRET_MASK "@p:3128" },
+	{ SCOPE_OUTPUT, "proxy", "http://u:a%23b%2F@[::1]:3128/",
+		"http://" SECRET_MASK "@[::1]:3128/" },
+	{ SCOPE_OUTPUT, "proxy", "HTTPS://p", "HTTPS://p" },
+	{ SCOPE_OUTPUT, "proxy", "socks5h://localhost/run/tor/socks",
+		"socks5h://localhost/run/tor/socks" },
 	{ SCOPE_OUTPUT, "proxy", "", "" },
 	{ SCOPE_BACKEND, "url", "https://h:8088", "https://h:8088" },
 	{ SCOPE_OUTPUT, "source", "", "" },

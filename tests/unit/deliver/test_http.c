@@ -218,6 +218,25 @@ START_TEST(a_configured_proxy_is_used)
 }
 END_TEST
 
+START_TEST(a_proxy_that_cannot_be_used_is_not_quoted)
+{
+	/* the configuration refuses it; libcurl quotes it */
+	static const char *const bad[] = { "http://u:s3cret@127.0.0.1:999999",
+		"foo://u:s3cret@127.0.0.1:1" };
+	struct http_target_settings s = settings();
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		s.proxy = bad[i];
+		aim(&s);
+		ck_assert_int_eq(
+			post_to("http://collector.invalid:8088/", "{}"),
+			HTTP_E_FAILED);
+		ck_assert_ptr_nonnull(strstr(http_error(http), "proxy"));
+		ck_assert_ptr_null(strstr(http_error(http), "s3cret"));
+	}
+}
+END_TEST
+
 START_TEST(one_connection_serves_many_requests)
 {
 	const struct fake_reply script[] = { FAKE_OK };
@@ -599,6 +618,7 @@ int main(void)
 	tcase_add_test(t, half_a_reply_is_no_reply);
 	tcase_add_test(t, what_the_environment_says_about_proxies_is_ignored);
 	tcase_add_test(t, a_configured_proxy_is_used);
+	tcase_add_test(t, a_proxy_that_cannot_be_used_is_not_quoted);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	tcase_add_test(t, a_stop_does_not_wait_for_a_name_server);
 #endif
