@@ -289,9 +289,7 @@ void turn_greet(struct worker *w, struct conn *c)
 		return;
 	if (!take_up_pending(w, c))
 		return;
-	/* what is pending is at most a record */
-	for (unsigned i = 0; i < TURN_GREETING_READS || channel_has_pending(c);
-		i++) {
+	for (unsigned i = 0; i < TURN_GREETING_READS; i++) {
 		size_t want = stream_wanted(c);
 		ssize_t n;
 
@@ -308,6 +306,8 @@ void turn_greet(struct worker *w, struct conn *c)
 			return;
 		}
 	}
+	if (channel_has_pending(c))
+		turn_watch(w, c, channel_wake_events(c));
 }
 
 void turn_read(struct worker *w, struct conn *c)

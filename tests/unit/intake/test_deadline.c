@@ -222,21 +222,28 @@ START_TEST(octets_now_and_then_put_off_neither_handshake)
 }
 END_TEST
 
-START_TEST(after_tls_the_stream_has_its_own_time)
+/* A client whose session is open. */
+static void shake_hands(struct tls_client *client, int fd)
 {
-	int fd = come(TLS);
-	struct tls_client client;
-	uint8_t octet;
 	int r;
 
-	tls_client_init(&client, &pki, NULL, NULL, fd);
-	advance(SHAKE_NS - 1);
+	tls_client_init(client, &pki, NULL, NULL, fd);
 	do {
-		r = gnutls_handshake(client.session);
+		r = gnutls_handshake(client->session);
 		advance(0);
 	} while (r == GNUTLS_E_AGAIN);
 	ck_assert_int_eq(r, 0);
 	ck_assert_uint_eq(count(INTAKE_TLS_HANDSHAKES), 1);
+}
+
+START_TEST(after_tls_the_stream_has_its_own_time)
+{
+	int fd = come(TLS), r = GNUTLS_E_AGAIN;
+	struct tls_client client;
+	uint8_t octet;
+
+	advance(SHAKE_NS - 1);
+	shake_hands(&client, fd);
 	check_sleeps_until(GREET_NS);
 	advance(GREET_NS - 1);
 	ck_assert_int_eq(
@@ -251,6 +258,47 @@ START_TEST(after_tls_the_stream_has_its_own_time)
 	ck_assert_uint_eq(count(INTAKE_TLS_FAILED_TIMEOUT), 0);
 	tls_client_deinit(&client);
 	close(fd);
+}
+END_TEST
+
+static uint64_t count_accepts(void)
+{
+	struct histogram_reading reading;
+
+	histogram_read(&crew.accepts, &reading);
+	return reading.count;
+}
+
+/* Every record ends within a READY, so something is always pending. */
+START_TEST(readys_without_end_hold_up_nobody_and_no_deadline)
+{
+	enum { RECORD = 40, RECORDS = 3 };
+	struct script s = SCRIPT_NULL;
+	struct tls_client client;
+	size_t ready;
+	int fd = come(TLS), other;
+
+	shake_hands(&client, fd);
+	script_control(&s, SCRIPT_READY, SCRIPT_TYPE);
+	ready = s.len;
+	for (unsigned i = 1; i < RECORD * RECORDS; i++)
+		script_control(&s, SCRIPT_READY, SCRIPT_TYPE);
+	ck_assert(tls_client_write(&client, s.data, 1, 0));
+	ck_assert(tls_client_write(
+		&client, s.data + 1, s.len - 1, ready * RECORD));
+	advance(0);
+	ck_assert_uint_gt(count_accepts(), 0);
+	ck_assert_uint_lt(count_accepts(), RECORD);
+	other = come_streaming(TCP);
+	send_event(other);
+	ck_assert_uint_eq(count(INTAKE_RECEIVED), 1);
+	advance(GREET_NS);
+	ck_assert_uint_eq(count(INTAKE_START_TIMEOUTS), 1);
+	ck_assert_uint_eq(w.connections, 1);
+	tls_client_deinit(&client);
+	script_free(&s);
+	close(fd);
+	go(other);
 }
 END_TEST
 
@@ -380,6 +428,7 @@ int main(void)
 	tcase_add_loop_test(t, octets_now_and_then_put_off_neither_handshake,
 		UNIX, TLS + 1);
 	tcase_add_test(t, after_tls_the_stream_has_its_own_time);
+	tcase_add_test(t, readys_without_end_hold_up_nobody_and_no_deadline);
 	tcase_add_test(t, a_quiet_stream_is_closed_after_its_listeners_timeout);
 	tcase_add_test(t, who_brings_something_now_and_then_stays);
 	tcase_add_test(t, who_waits_for_us_is_not_idle);
