@@ -99,9 +99,14 @@ static bool take_gateway(struct slice *in)
 
 static bool take_bitmaps(struct slice *in)
 {
+	int window = -1; /* of the bitmap before: they ascend */
+
 	while (in->len > 0) {
-		if (in->len < 2 || in->data[1] < 1 || in->data[1] > 32 ||
-			!take(in, 2u + in->data[1]))
+		if (in->len < 2 || in->data[0] <= window || in->data[1] < 1 ||
+			in->data[1] > 32)
+			return false;
+		window = in->data[0];
+		if (!take(in, 2u + in->data[1]))
 			return false;
 	}
 	return true;

@@ -77,6 +77,20 @@ START_TEST(lengths_beyond_the_data_do_not_fit)
 }
 END_TEST
 
+/* RFC 4034, 4.1.2: one bitmap a window, in ascending order */
+START_TEST(windows_of_bitmaps_ascend)
+{
+	ck_assert(fits(KNOT_RRTYPE_NSEC, DATA("\0\0\1\x40\1\1\x40\xff\1\x40")));
+	ck_assert(!fits(KNOT_RRTYPE_NSEC, DATA("\0\0\1\x40\0\1\x40")));
+	ck_assert(!fits(KNOT_RRTYPE_NSEC, DATA("\0\1\1\x40\0\1\x40")));
+	ck_assert(!fits(KNOT_RRTYPE_NSEC, DATA("\0\xff\1\x40\xff\1\x40")));
+	ck_assert(!fits(
+		KNOT_RRTYPE_NSEC3, DATA("\1\0\0\12\0\1a\1\1\x40\1\1\x40")));
+	ck_assert(
+		!fits(KNOT_RRTYPE_CSYNC, DATA("\0\0\0\1\0\3\0\1\x40\0\1\x40")));
+}
+END_TEST
+
 START_TEST(what_is_left_behind_the_last_part_does_not_fit)
 {
 	ck_assert(!fits(KNOT_RRTYPE_NSEC3PARAM, DATA("\1\0\0\12\0x")));
@@ -128,6 +142,7 @@ int main(void)
 	tcase_add_loop_test(
 		t, no_prefix_shorter_than_its_parts_fits, 0, (int)COUNT(cases));
 	tcase_add_test(t, lengths_beyond_the_data_do_not_fit);
+	tcase_add_test(t, windows_of_bitmaps_ascend);
 	tcase_add_test(t, what_is_left_behind_the_last_part_does_not_fit);
 	tcase_add_test(t, service_parameters_have_values_of_their_kind);
 	tcase_add_test(t, types_without_a_structure_take_anything);

@@ -130,6 +130,8 @@ START_TEST(their_broken_data_is_generic)
 	check_broken(260, "\1\1\1\2\3", "\\# 5 0101010203");
 	check_broken(260, "\1\2\1", "\\# 3 010201");
 	check_broken(260, "\1\3\1", "\\# 3 010301");
+	check_broken(
+		KNOT_RRTYPE_NSEC, "\0\0\1\x40\0\1\x40", "\\# 7 00000140000140");
 }
 END_TEST
 
