@@ -113,16 +113,22 @@ static void note_reason(struct backend *b, const char *reason)
 int backend_fail(struct backend *b, const struct remote_settings *s,
 	const struct backend_report *r)
 {
-	bool opened = false, news;
+	bool opened = false, news = false, late;
 
 	pthread_mutex_lock(&b->lock);
-	news = b->state != r->state;
+	/* what was sent before another one failed may add to what that said,
+	 * and takes nothing back */
+	late = r->entered_ns < b->failed_ns;
+	if (!late || b->pause_until_ns < r->until_ns)
+		b->pause_until_ns = r->until_ns;
 	if (b->state == BACKEND_UP)
 		b->since_ns = r->mono_ns;
-	b->state = r->state;
+	if (!late || b->state != BACKEND_HELD) {
+		news = b->state != r->state;
+		b->state = r->state;
+		note_reason(b, r->reason);
+	}
 	b->failed_ns = r->mono_ns;
-	b->pause_until_ns = r->until_ns;
-	note_reason(b, r->reason);
 	limiter_result(
 		&b->limiter, &s->limiter, r->sign, r->took_ns, r->mono_ns);
 	if (r->gone)
@@ -164,6 +170,15 @@ int backend_work(struct backend *b, const struct remote_settings *s,
 	show(b);
 	pthread_mutex_unlock(&b->lock);
 	return news ? BACKEND_E_NEWS : 0;
+}
+
+void backend_pause(struct backend *b, uint64_t until_ns)
+{
+	pthread_mutex_lock(&b->lock);
+	if (b->pause_until_ns < until_ns)
+		b->pause_until_ns = until_ns;
+	show(b);
+	pthread_mutex_unlock(&b->lock);
 }
 
 void backend_lighten(struct backend *b, uint64_t until_ns)

@@ -139,6 +139,7 @@ enum {
 
 /*
  * backend_fail() - a request failed: not to be used until r->until_ns
+ * One that was sent before the last failure ends neither a pause nor a hold.
  * Return: 0 or BACKEND_E_*.  Any thread.
  */
 int backend_fail(struct backend *b, const struct remote_settings *s,
@@ -151,6 +152,9 @@ int backend_fail(struct backend *b, const struct remote_settings *s,
  */
 int backend_work(struct backend *b, const struct remote_settings *s,
 	const struct backend_report *r, uint64_t *down_ns);
+
+/* It is up, and asked for nothing until then.  Any thread. */
+void backend_pause(struct backend *b, uint64_t until_ns);
 
 /* Gets a quarter of its share until then. */
 void backend_lighten(struct backend *b, uint64_t until_ns);

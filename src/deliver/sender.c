@@ -62,6 +62,7 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 				OUTCOME_ARGS(s, o),
 				compression_name(s->output->settings->remote
 							 .compression));
+		standing_pause(o);
 		return false;
 	case VERDICT_RETRY:
 		if (o->excuse != EXCUSE_NONE) {
@@ -76,6 +77,7 @@ static bool apply(struct sender *s, struct parcel *p, const struct outcome *o,
 	case VERDICT_CHANNEL: /* the table has seen to it: once more */
 	case VERDICT_NO_CHANNEL:
 		stat_inc(s->stats, OUTPUT_REPLIES_RETRY);
+		standing_pause(o);
 		return false;
 	case VERDICT_UNKNOWN: /* parcel_post() leaves none */
 	case VERDICT_HOLD:

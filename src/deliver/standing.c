@@ -18,6 +18,14 @@ static struct backend_report report_of(const struct outcome *o)
 	};
 }
 
+void standing_pause(const struct outcome *o)
+{
+	uint64_t ns = o->verdict.retry_after_ns;
+
+	if (ns != 0)
+		backend_pause(o->backend, clock_mono_ns(&clock_system) + ns);
+}
+
 void standing_up(struct sender *s, const struct outcome *o)
 {
 	struct backend_report r = report_of(o);
@@ -36,6 +44,7 @@ void standing_up(struct sender *s, const struct outcome *o)
 			"output=%s url=%s down_seconds=%.1f",
 			s->output->feed->settings.name, o->backend->base,
 			(double)down_ns / NS_PER_S);
+	standing_pause(o); /* what makes it up again ends its pauses */
 }
 
 /*

@@ -368,6 +368,77 @@ START_TEST(a_disabled_one_keeps_its_breaker_for_later)
 }
 END_TEST
 
+/* A request sent at `entered` fails now. */
+static void fail_late(struct backend *b, uint64_t entered, uint64_t pause_ns)
+{
+	struct backend_report r = report(entered);
+
+	r.until_ns = now + pause_ns;
+	backend_fail(b, &settings, &r);
+	backend_leave(b, entered);
+}
+
+START_TEST(a_request_sent_before_a_failure_ends_no_pause)
+{
+	uint64_t entered = now, said;
+
+	ck_assert(backend_enter(of[1], entered, false));
+	ck_assert(backend_enter(of[1], entered, false));
+	now += NS_PER_MS;
+	fail_one(of[1], false, 20 * NS_PER_S); /* Retry-After, say */
+	said = now + 20 * NS_PER_S;
+	now += NS_PER_MS;
+	fail_late(of[1], entered, NS_PER_MS);
+	ck_assert_uint_eq(of[1]->pause_until_ns, said);
+	now += NS_PER_MS;
+	fail_late(of[1], entered, 60 * NS_PER_S); /* it may add to it */
+	ck_assert_uint_eq(of[1]->pause_until_ns, now + 60 * NS_PER_S);
+	expect_never(of[1]);
+	now += 60 * NS_PER_S;
+	fail_one(of[1], false, NS_PER_S); /* news */
+	ck_assert_uint_eq(of[1]->pause_until_ns, now + NS_PER_S);
+}
+END_TEST
+
+START_TEST(a_request_sent_before_a_hold_does_not_end_it)
+{
+	uint64_t entered = now, held;
+	struct backend_report r;
+
+	ck_assert(backend_enter(of[1], entered, false));
+	now += NS_PER_MS;
+	ck_assert(backend_enter(of[1], now, false));
+	r = report(now);
+	r.state = BACKEND_HELD;
+	r.until_ns = held = now + 30 * NS_PER_S;
+	r.reason = "refused";
+	backend_fail(of[1], &settings, &r);
+	backend_leave(of[1], now);
+	now += NS_PER_MS;
+	fail_late(of[1], entered, NS_PER_MS);
+	ck_assert_int_eq(of[1]->state, BACKEND_HELD);
+	ck_assert_str_eq(of[1]->reason, "refused");
+	ck_assert_uint_eq(of[1]->pause_until_ns, held);
+	now = held;
+	fail_one(of[1], false, NS_PER_S);
+	ck_assert_int_eq(of[1]->state, BACKEND_DOWN);
+}
+END_TEST
+
+START_TEST(one_that_is_up_may_ask_for_a_pause)
+{
+	ck_assert_int_eq(work_one(of[1]), 0);
+	backend_pause(of[1], now + 15 * NS_PER_S);
+	backend_pause(of[1], now + NS_PER_S); /* the longer one */
+	ck_assert_int_eq(of[1]->state, BACKEND_UP);
+	expect_never(of[1]);
+	now += 15 * NS_PER_S - 1;
+	expect_never(of[1]);
+	now++;
+	ck_assert(backend_usable(of[1], now));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("backend");
@@ -389,5 +460,8 @@ int main(void)
 	tcase_add_test(t, asking_for_less_gets_less);
 	tcase_add_test(t, near_capacity_is_a_quarter_of_the_share_for_a_while);
 	tcase_add_test(t, a_view_tells_what_there_is);
+	tcase_add_test(t, a_request_sent_before_a_failure_ends_no_pause);
+	tcase_add_test(t, a_request_sent_before_a_hold_does_not_end_it);
+	tcase_add_test(t, one_that_is_up_may_ask_for_a_pause);
 	return suite_run("backend", t);
 }

@@ -265,18 +265,33 @@ START_TEST(a_busy_backend_is_tried_again)
 }
 END_TEST
 
-START_TEST(retry_after_is_waited_for)
+static const struct {
+	int status;
+	const char *body;
+} waits[] = {
+	{ 503, "" },
+	{ 413, "" },
+	{ 429, "{\"code\":27}" }, /* another channel, but not yet */
+	{ 415, "" },
+	{ 400, "{\"code\":6,\"invalid-event-number\":0}" },
+};
+
+START_TEST(retry_after_is_waited_for_whatever_it_comes_with)
 {
 	uint64_t start = clock_mono_ns(&clock_system);
 
-	START(&one, { .status = 503, .headers = "retry-after: 1\r\n" },
+	START(&one,
+		{ .status = waits[_i].status,
+			.body = waits[_i].body,
+			.headers = "retry-after: 1\r\n" },
 		FAKE_OK);
 	rig_backend(&rig, one.url);
+	rig.settings.remote.compression = COMPRESSION_GZIP;
 	rig_start(&rig);
 	rig_push(&rig, 10, 0);
 	run_until_settled();
 	ck_assert_uint_ge(clock_mono_ns(&clock_system) - start, NS_PER_S);
-	expect_each_once(-1);
+	expect_each_once(waits[_i].status == 400 ? 0 : -1);
 }
 END_TEST
 
@@ -495,7 +510,8 @@ int main(void)
 	tcase_add_test(t, what_is_too_large_is_halved);
 	tcase_add_test(t, one_event_too_large_is_dropped_alone);
 	tcase_add_test(t, a_busy_backend_is_tried_again);
-	tcase_add_test(t, retry_after_is_waited_for);
+	tcase_add_loop_test(t, retry_after_is_waited_for_whatever_it_comes_with,
+		0, COUNT(waits));
 	tcase_add_test(t, a_held_backend_keeps_the_data_until_it_is_mended);
 	tcase_add_test(
 		t, a_connection_lost_in_a_request_or_reply_is_tried_again);
