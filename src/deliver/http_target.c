@@ -204,8 +204,9 @@ void http_target_configure(const struct http_target *t, CURL *c)
 	/* the pool decides how long a connection is good */
 	curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, (long)INT32_MAX);
 	curl_easy_setopt(c, CURLOPT_MAXCONNECTS, 1L);
-	/* "" turns off what http_proxy in the environment asks for */
+	/* "" turns off http_proxy and no_proxy of the environment */
 	curl_easy_setopt(c, CURLOPT_PROXY, s->proxy != NULL ? s->proxy : "");
+	curl_easy_setopt(c, CURLOPT_NOPROXY, "");
 	if (s->user != NULL) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(c, CURLOPT_USERNAME, s->user);

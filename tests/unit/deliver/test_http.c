@@ -203,11 +203,12 @@ START_TEST(what_the_environment_says_about_proxies_is_ignored)
 }
 END_TEST
 
-START_TEST(a_configured_proxy_is_used)
+START_TEST(a_configured_proxy_is_used_whatever_the_environment_says)
 {
 	const struct fake_reply script[] = { FAKE_OK };
 	struct http_target_settings s = settings();
 
+	ck_assert_int_eq(setenv("no_proxy", "collector.invalid", 1), 0);
 	fake_collector_start(&server, 0, script, 1);
 	s.proxy = server.url;
 	aim(&s);
@@ -617,7 +618,8 @@ int main(void)
 	tcase_add_test(t, an_interim_reply_is_none);
 	tcase_add_test(t, half_a_reply_is_no_reply);
 	tcase_add_test(t, what_the_environment_says_about_proxies_is_ignored);
-	tcase_add_test(t, a_configured_proxy_is_used);
+	tcase_add_test(
+		t, a_configured_proxy_is_used_whatever_the_environment_says);
 	tcase_add_test(t, a_proxy_that_cannot_be_used_is_not_quoted);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	tcase_add_test(t, a_stop_does_not_wait_for_a_name_server);
