@@ -78,7 +78,7 @@ static int parse(const struct unit *table, const char *text, uint64_t *out,
 		u = unit_find(table, p);
 		if (u == NULL)
 			return UNITS_E_SYNTAX;
-	} else if (unit_needed && whole != 0) {
+	} else if (unit_needed && (whole != 0 || decimals != NULL)) {
 		return UNITS_E_NO_UNIT;
 	}
 	if (__builtin_mul_overflow(whole, u->factor, &value))

@@ -30,6 +30,8 @@ static const struct {
 	{ "99999999999999d", UNITS_E_RANGE, 0 },
 	{ "-1s", UNITS_E_RANGE, 0 },
 	{ "10", UNITS_E_NO_UNIT, 0 },
+	{ "0.75", UNITS_E_NO_UNIT, 0 },
+	{ "0.0", UNITS_E_NO_UNIT, 0 },
 	{ "", UNITS_E_SYNTAX, 0 },
 	{ "s", UNITS_E_SYNTAX, 0 },
 	{ "1.s", UNITS_E_SYNTAX, 0 },
