@@ -325,6 +325,8 @@ void filler_add(struct filler *f, const struct event *e, uint64_t mono_ns)
 	}
 	if (len == 0) {
 		stat_inc(f->stats, OUTPUT_DROPPED_EVENT_TOO_LARGE);
+		/* empty: its time begins with an event */
+		batch_pool_put(&f->feed->pool, &f->open);
 		return;
 	}
 	b->len += len;

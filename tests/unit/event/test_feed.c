@@ -54,6 +54,19 @@ static void add(unsigned n, uint64_t mono_ns)
 		filler_add(&filler, &e, mono_ns);
 }
 
+/* One that is larger than a batch of setup()'s size */
+static void add_large(uint64_t mono_ns)
+{
+	static uint8_t extra[65536];
+	const struct event e = {
+		.tap = { .has = DNSTAP_HAS_OPERATION | DNSTAP_HAS_EXTRA,
+			.operation = DNSTAP_CLIENT_QUERY,
+			.extra = slice_from(extra, sizeof(extra)) },
+	};
+
+	filler_add(&filler, &e, mono_ns);
+}
+
 /* Batches that wait for acknowledgement take none from those that queue. */
 START_TEST(pending_batches_are_besides_the_queue)
 {
@@ -369,6 +382,25 @@ START_TEST(an_event_larger_than_a_batch_is_dropped_alone)
 }
 END_TEST
 
+START_TEST(an_event_larger_than_a_batch_begins_no_linger)
+{
+	start();
+	add(1, 0);
+	add_large(1000); /* seals */
+	ck_assert_uint_eq(take_batch(), 1);
+	add_large(2000);
+	ck_assert_uint_eq(filler_tick(&filler, 2000), UINT64_MAX);
+	add(1, 3000);
+	ck_assert_uint_eq(
+		filler_tick(&filler, 4000), 3000 + settings.linger_ns);
+	filler_flush(&filler);
+	ck_assert_uint_eq(take_batch(), 1);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_EVENT_TOO_LARGE), 2);
+	assert_ledger_closed(4);
+	finish();
+}
+END_TEST
+
 START_TEST(blocking_asks_the_worker_to_stop_and_drops_nothing)
 {
 	settings.overflow = OVERFLOW_BLOCK;
@@ -505,6 +537,7 @@ int main(void)
 		(int)COUNT(losses));
 	tcase_add_test(t, a_full_queue_drops_the_newest_batch_and_counts_it);
 	tcase_add_test(t, an_event_larger_than_a_batch_is_dropped_alone);
+	tcase_add_test(t, an_event_larger_than_a_batch_begins_no_linger);
 	tcase_add_test(t, blocking_asks_the_worker_to_stop_and_drops_nothing);
 	tcase_add_test(t, a_second_full_batch_waits_for_room);
 	tcase_add_test(
