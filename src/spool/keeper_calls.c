@@ -96,6 +96,8 @@ void keeper_retry(struct keeper *k)
 {
 	k->retry_at_ns = keeper_disk_refuses(k) ? 1 : 0;
 	k->read_at_ns = 0;
+	if (k->spool != NULL)
+		spool_read_anew(k->spool);
 }
 
 uint64_t keeper_discard(struct keeper *k, uint64_t number)

@@ -29,6 +29,8 @@ struct keeper {
 	uint64_t retry_at_ns; /* not before, after a failure; 0: none */
 	uint64_t pause_ns;    /* the last one; 0: writing works */
 	uint64_t read_at_ns;  /* not before, after a failed reading */
+	uint64_t again_at_ns; /* likewise what failed already */
+	uint64_t again_ns;    /* the last pause of that */
 	uint64_t expire_at_ns;
 	bool resending;
 	bool resend_out;               /* a batch of them is in memory */

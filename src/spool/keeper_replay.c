@@ -4,7 +4,9 @@
 
 #include "base/log.h"
 
-#define RETRY_NS NS_PER_S
+#define READ_NS      (100 * NS_PER_MS) /* after a file that cannot be read */
+#define AGAIN_NS     NS_PER_S          /* until it is tried again; doubles */
+#define AGAIN_MAX_NS (30 * NS_PER_S)
 
 void keeper_expire(struct keeper *k, uint64_t now)
 {
@@ -28,14 +30,52 @@ void keeper_expire(struct keeper *k, uint64_t now)
 			(unsigned long long)events);
 }
 
-static void read_failed(struct keeper *k, int error)
+/* When the next of those that failed is tried again; f fails at present. */
+static void plan_again(
+	struct keeper *k, const struct spool_file *f, uint64_t now)
 {
+	bool first = spool_unreadable(k->spool) == NULL;
+
+	if (!first && !f->failed)
+		return; /* it is planned */
+	k->again_ns = first ? AGAIN_NS : 2 * k->again_ns;
+	if (k->again_ns > AGAIN_MAX_NS)
+		k->again_ns = AGAIN_MAX_NS;
+	k->again_at_ns = now + k->again_ns;
+}
+
+/*
+ * One bad place of the disk is no reason to keep the others back.  A whole bad
+ * disk is read slowly, and what failed on it more slowly still.
+ */
+static void read_failed(struct keeper *k, struct spool_file *f, int error)
+{
+	uint64_t now = keeper_now_ns();
+
 	stat_inc(k->stats, OUTPUT_SPOOL_ERRORS);
-	k->read_at_ns = keeper_now_ns() + RETRY_NS;
+	k->read_at_ns = now + READ_NS;
+	plan_again(k, f, now);
+	spool_read_failed(k->spool, f);
 	log_limited(LOG_LEVEL_ERROR, SPOOL_UNREADABLE,
-		"the spool cannot be read; it is tried again",
-		"output=%s path=%s error=\"%s\"", keeper_name(k),
-		k->settings.spool.path, strerror(-error));
+		"a file of the spool cannot be read; others are sent, and it "
+		"is tried again",
+		"output=%s path=%s/%016llx.batch events=%u error=\"%s\"",
+		keeper_name(k), k->settings.spool.path,
+		(unsigned long long)f->number, (unsigned)f->events,
+		strerror(-error));
+}
+
+/* The oldest one; now and then one that could not be read. */
+static struct spool_file *next_file(const struct keeper *k)
+{
+	uint64_t now = keeper_now_ns();
+	struct spool_file *f = NULL;
+
+	if (now >= k->again_at_ns)
+		f = spool_unreadable(k->spool);
+	if (f == NULL && now >= k->read_at_ns)
+		f = spool_readable(k->spool);
+	return f;
 }
 
 /* Return: false: no more now. */
@@ -54,7 +94,7 @@ static bool replay_one(struct keeper *k, struct spool_file *f)
 			stat_inc(k->stats, OUTPUT_SPOOL_DAMAGED);
 			stat_add(k->stats, OUTPUT_DROPPED_SPOOL_DAMAGED, lost);
 		} else {
-			read_failed(k, r);
+			read_failed(k, f, r);
 		}
 		return r == SPOOL_E_DAMAGED;
 	}
@@ -76,8 +116,7 @@ void keeper_replay(struct keeper *k, bool stalled)
 	struct spool_file *f;
 
 	while (!k->closed && atomic_load(&k->feed->disk.replays) < most &&
-		keeper_now_ns() >= k->read_at_ns &&
-		(f = spool_oldest(k->spool)) != NULL)
+		(f = next_file(k)) != NULL)
 		if (!replay_one(k, f))
 			break;
 }

@@ -31,14 +31,22 @@ static struct slice last_word(struct slice text)
 	return slice_from(text.data + at, text.len - at);
 }
 
+static void stop_waiting(struct spool *s, struct spool_file *f)
+{
+	cds_list_del(&f->waiting);
+	if (f->failed)
+		cds_list_del(&f->unreadable);
+	f->failed = false;
+	f->waits = false;
+	count(&s->usage->events, -(uint64_t)f->events);
+	show_oldest(s);
+}
+
 /* Nothing waits on it any more, whatever became of the file. */
 static void forget(struct spool *s, struct spool_file *f)
 {
-	if (f->waits) {
-		cds_list_del(&f->waiting);
-		count(&s->usage->events, -(uint64_t)f->events);
-		show_oldest(s);
-	}
+	if (f->waits)
+		stop_waiting(s, f);
 	cds_list_del(&f->all);
 	count(&s->usage->bytes, -f->bytes);
 	count(&s->usage->files, -UINT64_C(1));
@@ -102,6 +110,7 @@ int spool_open(struct spool **sp, const struct spool_settings *settings,
 	s->next = 1;
 	CDS_INIT_LIST_HEAD(&s->all);
 	CDS_INIT_LIST_HEAD(&s->waiting);
+	CDS_INIT_LIST_HEAD(&s->unreadable);
 	r = packer_init(&s->packer, settings->gzip_level, identity);
 	if (r == 0)
 		r = directory_open(&s->directory, settings->path,
@@ -177,6 +186,42 @@ struct spool_file *spool_oldest(const struct spool *s)
 	return cds_list_first_entry(&s->waiting, struct spool_file, waiting);
 }
 
+struct spool_file *spool_readable(const struct spool *s)
+{
+	struct spool_file *f;
+
+	cds_list_for_each_entry (f, &s->waiting, waiting)
+		if (!f->failed)
+			return f;
+	return NULL;
+}
+
+struct spool_file *spool_unreadable(const struct spool *s)
+{
+	if (s->unreadable.next == &s->unreadable)
+		return NULL;
+	return cds_list_first_entry(
+		&s->unreadable, struct spool_file, unreadable);
+}
+
+void spool_read_failed(struct spool *s, struct spool_file *f)
+{
+	if (f->failed)
+		cds_list_del(&f->unreadable);
+	cds_list_add_tail(&f->unreadable, &s->unreadable);
+	f->failed = true;
+}
+
+void spool_read_anew(struct spool *s)
+{
+	struct spool_file *f;
+
+	while ((f = spool_unreadable(s)) != NULL) {
+		cds_list_del(&f->unreadable);
+		f->failed = false;
+	}
+}
+
 static int reserve_buffer(struct spool *s, size_t len)
 {
 	uint8_t *grown;
@@ -249,10 +294,7 @@ int spool_load(struct spool *s, struct spool_file *f, struct batch_pool *pool,
 	if (f->settled <= b->events)
 		b->first = f->settled;
 	atomic_store_explicit(&b->held, batch_left(b), memory_order_relaxed);
-	cds_list_del(&f->waiting);
-	f->waits = false;
-	count(&s->usage->events, -(uint64_t)f->events);
-	show_oldest(s);
+	stop_waiting(s, f);
 	return 0;
 }
 

@@ -36,12 +36,13 @@ struct spool_settings {
 
 /* A file; read-only but for the spool. */
 struct spool_file {
-	struct cds_list_head all, waiting;
+	struct cds_list_head all, waiting, unreadable;
 	uint64_t number;
 	uint64_t created_ns; /* since 1970 */
 	uint64_t bytes;
 	uint32_t events; /* counted in the spool while it waits */
 	bool waits;
+	bool failed;   /* to be read; among the unreadable while it waits */
 	bool replayed; /* the keeper's: it came out to be replayed */
 	/* the keeper's: of its first events, which are not read back */
 	uint32_t settled;
@@ -83,6 +84,18 @@ void spool_wait(struct spool *s, struct spool_file *f, uint32_t events);
 
 /* Return: the oldest file that waits, or NULL. */
 struct spool_file *spool_oldest(const struct spool *s);
+
+/* Likewise, but of those that could be read as far as is known. */
+struct spool_file *spool_readable(const struct spool *s);
+
+/* Of the others that whose last try is longest ago, or NULL. */
+struct spool_file *spool_unreadable(const struct spool *s);
+
+/* A waiting file could not be read. */
+void spool_read_failed(struct spool *s, struct spool_file *f);
+
+/* Nothing is known of any: all may be readable. */
+void spool_read_anew(struct spool *s);
 
 /*
  * spool_load() - a waiting file's events into an empty batch; the file is out

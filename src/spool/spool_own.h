@@ -18,6 +18,7 @@ struct spool {
 	struct packer packer;
 	struct slice envelope;             /* of the packer's identity */
 	struct cds_list_head all, waiting; /* both oldest first */
+	struct cds_list_head unreadable;   /* of waiting: the next to try */
 	uint64_t next;                     /* number of the next file */
 	uint64_t last_size;                /* of the file written last */
 	uint8_t *buffer;

@@ -659,6 +659,70 @@ START_TEST(damaged_files_block_nothing)
 }
 END_TEST
 
+static char bad[2][128]; /* paths of files that cannot be read */
+
+/* The keeper's: its two oldest become links, which it does not follow. */
+static void make_unreadable(struct keeper *k, void *arg)
+{
+	struct spool_file *f = spool_oldest(keeper_spool(k));
+	char aside[136];
+
+	(void)arg;
+	for (unsigned i = 0; i < 2; i++, f = spool_next(keeper_spool(k), f)) {
+		snprintf(bad[i], sizeof(bad[i]), "%s/%016llx.batch", spool_path,
+			(unsigned long long)f->number);
+		snprintf(aside, sizeof(aside), "%s.old", bad[i]);
+		ck_assert_int_eq(rename(bad[i], aside), 0);
+		ck_assert_int_eq(symlink(aside, bad[i]), 0);
+	}
+}
+
+static void mend(unsigned i)
+{
+	char aside[136];
+
+	snprintf(aside, sizeof(aside), "%s.old", bad[i]);
+	ck_assert_int_eq(rename(aside, bad[i]), 0);
+}
+
+START_TEST(files_that_cannot_be_read_hold_no_others_back)
+{
+	static char text[4096];
+	FILE *log = tmpfile();
+	int saved = dup(STDERR_FILENO);
+
+	start();
+	for (unsigned i = 0; i < 20; i++) {
+		add(BATCH);
+		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+	}
+	WAIT_FOR(atomic_load(&feed.disk.replays) == feed_replays(&feed));
+	call(make_unreadable, NULL);
+	ck_assert_ptr_nonnull(log);
+	dup2(fileno(log), STDERR_FILENO);
+	deliver_until(added - 2 * BATCH);
+	WAIT_FOR(files() == 2);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	ck_assert_int_gt(pread(fileno(log), text, sizeof(text) - 1, 0), 0);
+	fclose(log);
+	ck_assert_msg(strstr(text, bad[0]) && strstr(text, bad[1]), "%s", text);
+	ck_assert_uint_ge(stat_of(OUTPUT_SPOOL_ERRORS), 2);
+	ck_assert_uint_eq(in_spool(), 2 * BATCH);
+	/* the first stays bad, and the second gets its turn */
+	mend(1);
+	deliver_until(added - BATCH);
+	/* or an operator says that it is mended */
+	mend(0);
+	call(retry_now, NULL);
+	deliver_until(added);
+	expect_each_once();
+	finish();
+	ck_assert_uint_eq(files(), 0);
+	feed_deinit(&feed);
+}
+END_TEST
+
 START_TEST(what_is_too_old_is_dropped_and_counted)
 {
 	settings.spool.mode = SPOOL_ALWAYS;
@@ -874,6 +938,7 @@ int main(void)
 	tcase_add_loop_test(t, a_disk_that_hangs_holds_nobody_up, 0, 2);
 	tcase_add_test(t, max_size_holds_and_replay_makes_room);
 	tcase_add_test(t, damaged_files_block_nothing);
+	tcase_add_test(t, files_that_cannot_be_read_hold_no_others_back);
 	tcase_add_test(t, what_is_too_old_is_dropped_and_counted);
 	tcase_add_test(t, the_operator_lists_and_discards);
 	tcase_add_test(t, a_chore_that_hangs_is_done_without_the_one_who_asked);
