@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "control/setting_text.h"
 #include "control/token.h"
 #include "monitor/guard.h"
 
@@ -19,15 +20,19 @@ void config_note(
 
 /* The only line of a file; NULL path: nothing to do. */
 static int read_secret(struct config_memory *m, const config_setting_t *group,
-	const char *key, const char *path, char **secret)
+	const char *key, enum setting_type type, const char *path,
+	char **secret)
 {
+	const char *problem = NULL;
 	struct buf why = BUF_NULL;
 	bool exposed = false;
 	int r = path == NULL ? 0 : token_read(secret, path, &exposed, &why);
 
-	if (r == -EINVAL)
+	if (r == 0 && path != NULL)
+		problem = setting_text_problem(type, *secret);
+	if (r == -EINVAL || problem != NULL)
 		tree_problem(&m->tree, group, key, "file %s %s", path,
-			buf_str(&why));
+			problem != NULL ? problem : buf_str(&why));
 	if (r == 0 && exposed) {
 		buf_clear(&why);
 		buf_printf(&why, "every user can read %s: chmod 0640", path);
@@ -56,11 +61,11 @@ static int check_credentials(
 	if (guard->user != NULL && strchr(guard->user, ':') != NULL)
 		tree_problem(&m->tree, group, "user",
 			"has a colon in it, which HTTP does not allow");
-	r = read_secret(m, group, "password_file", v->password_file,
-		&m->monitor_password);
+	r = read_secret(m, group, "password_file", SETTING_PASSWORD,
+		v->password_file, &m->monitor_password);
 	if (r == 0)
-		r = read_secret(m, group, "token_file", v->token_file,
-			&m->monitor_token);
+		r = read_secret(m, group, "token_file", SETTING_SECRET,
+			v->token_file, &m->monitor_token);
 	guard->password = m->monitor_password;
 	guard->token = m->monitor_token;
 	return r;

@@ -78,10 +78,16 @@ static void field_store(const struct setting *s, void *base, uint64_t value)
 static int wrong(struct buf *why, const struct setting *s, const char *text,
 	const char *problem)
 {
-	if (setting_secret(s->type) || s->type == SETTING_PROXY)
+	if (setting_secret(s->type) || s->type == SETTING_PROXY) {
 		buf_printf(why, "%s", problem);
+		return -EINVAL;
+	}
+	buf_add_str(why, "\"");
+	if (s->type == SETTING_URL)
+		url_quote(why, text);
 	else
-		buf_printf(why, "\"%s\" %s", text, problem);
+		buf_add_str(why, text);
+	buf_printf(why, "\" %s", problem);
 	return -EINVAL;
 }
 
@@ -255,8 +261,7 @@ static int parse_headers(
 	return 0;
 }
 
-/* Strings: what is wrong with it, or NULL. */
-static const char *text_problem(enum setting_type type, const char *text)
+const char *setting_text_problem(enum setting_type type, const char *text)
 {
 	static const char letters[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -291,7 +296,7 @@ static int parse_text(
 	if (*text == '\0')
 		problem = s->def == NULL ? "is empty" : NULL;
 	else
-		problem = text_problem(s->type, text);
+		problem = setting_text_problem(s->type, text);
 	if (problem == NULL && s->type == SETTING_PROXY && *text != '\0')
 		problem = setting_proxy_problem(text);
 	if (problem == NULL && s->type == SETTING_URL) {

@@ -17,6 +17,9 @@ const char *setting_zero_word(const struct setting *s);
  */
 int setting_enum_next(const char **p, int *value, struct slice *name);
 
+/* What is wrong with a string of that type, or NULL. */
+const char *setting_text_problem(enum setting_type type, const char *text);
+
 /* What is wrong with the URL of a proxy, without a word of it; or NULL. */
 const char *setting_proxy_problem(const char *text);
 

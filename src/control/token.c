@@ -73,6 +73,10 @@ int token_read(char **token, const char *path, bool *exposed, struct buf *why)
 	else if (memchr(text, '\n', (size_t)len) != NULL)
 		buf_add_str(why,
 			"has several lines: leave only the one with the token");
+	else if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		buf_add_str(why,
+			"begins with a byte-order mark: write it anew without "
+			"one (UTF-8 without BOM)");
 	else if (memchr(text, '\0', (size_t)len) != NULL)
 		buf_add_str(why, "has binary data in it, no token");
 	else {

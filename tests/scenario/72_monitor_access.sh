@@ -45,6 +45,15 @@ configure "address = \"127.0.0.1:$port\"; password_file = \"$dir/password\";"
 refused_to_start 'monitor.user: is missing'
 configure "address = \"127.0.0.1:$port\"; token_file = \"$dir/none\";"
 refused_to_start 'monitor.token_file: file .* cannot be read'
+for bad in '\xef\xbb\xbft0ken' ' t0ken' 't0ken '; do
+	printf '%b\n' "$bad" >"$dir/mistaken"
+	configure "address = \"127.0.0.1:$port\"; token_file = \"$dir/mistaken\";"
+	refused_to_start 'monitor.token_file: file .*\(byte-order\|no token has\)'
+done
+printf 'pass\tword\n' >"$dir/mistaken"
+configure "address = \"127.0.0.1:$port\"; user = \"ann\";
+	password_file = \"$dir/mistaken\";"
+refused_to_start 'monitor.password_file: file .* has control characters'
 configure "address = \"127.0.0.1:$port\"; tls = { cert = \"$dir/cert.pem\"; };"
 refused_to_start 'monitor.tls.key: is missing'
 configure "address = \"unix:$dir/x\";"

@@ -58,6 +58,7 @@ static const struct {
 	{ "\n", 1, "is empty" },
 	{ "a\nb\n", 4, "several lines" },
 	{ "a\0b", 3, "binary" },
+	{ "\xef\xbb\xbft0ken\n", 9, "byte-order mark" },
 };
 
 START_TEST(what_is_no_token_is_refused_with_the_reason)
