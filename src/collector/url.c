@@ -1,6 +1,7 @@
 #include "collector/url.h"
 
 #include <errno.h>
+#include <string.h>
 #include <strings.h>
 
 int url_from_curl(CURLUcode code)
@@ -55,6 +56,24 @@ int url_check(const char *text)
 
 	curl_url_cleanup(u);
 	return r;
+}
+
+void url_quote(struct buf *out, const char *text)
+{
+	static const char mask[] = "********";
+	const char *start = strstr(text, "://"), *at = strrchr(text, '@');
+	size_t len;
+
+	start = start != NULL ? start + 3 : text;
+	if (at != NULL && at >= start) {
+		/* a password may have any octet in it, unescaped by mistake */
+		buf_printf(out, "%.*s%s", (int)(start - text), text, mask);
+		text = at;
+	}
+	len = strcspn(text, "?");
+	buf_printf(out, "%.*s%s", (int)len, text, text[len] == '\0' ? "" : "?");
+	if (text[len] != '\0')
+		buf_add_str(out, mask);
 }
 
 const char *url_error_text(int error)

@@ -29,6 +29,12 @@ int url_check(const char *text);
 /* Libcurl's code as URL_E_*, -ENOMEM or 0. */
 int url_from_curl(CURLUcode code);
 
+/*
+ * url_quote() - a URL for a message that finds fault with it
+ * Whatever may be a secret is a mask: user and password, and the query.
+ */
+void url_quote(struct buf *out, const char *text);
+
 /* The words behind "URL ..." for URL_E_*. */
 const char *url_error_text(int error);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "collector/url.h"
 #include "control/command.h"
 
 static void set_paused(struct command *c, bool paused)
@@ -209,6 +210,16 @@ static void put_backend(
 	jbuf_close(&c->result, '}');
 }
 
+static void refuse_url(struct command *c, const char *output, const char *url)
+{
+	struct buf text = BUF_NULL;
+
+	url_quote(&text, url);
+	command_refuse(c, "give it as https://host:port",
+		"%.256s is no url for output %s", buf_str(&text), output);
+	buf_deinit(&text);
+}
+
 static void conclude(
 	struct command *c, const struct outlet *t, const char *url, int r)
 {
@@ -231,8 +242,7 @@ static void conclude(
 			"output %s has as many backends as there may be", name);
 		break;
 	case OUTPUT_E_URL:
-		command_refuse(c, "give it as https://host:port",
-			"%.256s is no url for output %s", url, name);
+		refuse_url(c, name, url);
 		break;
 	default:
 		command_refuse(c, "see the log", "%s", strerror(-r));

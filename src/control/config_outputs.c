@@ -23,11 +23,15 @@ static void check_urls(struct config_memory *m, const config_setting_t *s,
 		struct buf url = BUF_NULL;
 		int r = text != NULL ? c->url(&url, text) : 0;
 
-		buf_deinit(&url);
-		if (r > 0) /* without memory it is judged when it is used */
+		if (r > 0) { /* without memory it is judged when it is used */
+			buf_clear(&url);
+			url_quote(&url, text);
 			tree_problem(&m->tree,
 				config_setting_get_elem(list, (unsigned)i),
-				"url", "\"%s\" %s", text, url_error_text(r));
+				"url", "\"%s\" %s", buf_str(&url),
+				url_error_text(r));
+		}
+		buf_deinit(&url);
 		for (size_t j = 0; j < i; j++)
 			if (same_text(text, out->remote.backends[j].url))
 				tree_problem(&m->tree,

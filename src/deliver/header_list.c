@@ -63,9 +63,14 @@ static int add_line(
 	}
 	wrong = problem(line, len, "********");
 	if (wrong != NULL) {
-		/* not the value: it may be a secret */
-		buf_printf(why, "\"%.*s\" %s", (int)strcspn(line, ":"), line,
-			wrong);
+		size_t name = strspn(line, name_octets);
+
+		/* not the value: it may be a secret, and so may be what only
+		 * lacks its colon */
+		if (name > 0 && line[name] == ':')
+			buf_printf(why, "\"%.*s\" %s", (int)name, line, wrong);
+		else
+			buf_printf(why, "number %zu %s", l->n + 1, wrong);
 		explicit_bzero(line, len);
 		free(line);
 		return -EINVAL;

@@ -136,6 +136,8 @@ ctl backends remove "$two" >/dev/null
 equal "removed" "$(url .state)" null
 wrong 1 'no backend' backends remove "$two"
 wrong 1 'no url' backends add ftp://nowhere
+wrong 1 'no url.*output splunk' backends add http://u:s3cret@nowhere
+! grep -q s3cret "$dir/wrong.err" || fail "it quotes a password"
 wrong 1 'outputs with backends|no output' backends add http://x --output archive
 
 # --- outputs

@@ -232,6 +232,9 @@ static const struct {
 	{ LISTENERS STDOUT "wrkers = 2;",
 		"test.conf:3: wrkers: there is no such setting (did you mean "
 		"workers?)" },
+	{ LISTENERS "outputs = ( { name = \"h\"; type = \"hec\"; backends = ( "
+		    "{ url = \"http://h/?token=t\"; } ); token = \"t\"; } );",
+		"\"http://h/?********\" must not have a query" },
 	{ LISTENERS STDOUT "workers = \"2\";",
 		"test.conf:3: workers: must be a whole number without quotes" },
 	{ LISTENERS STDOUT "workers = 2.5;", "whole number" },
@@ -313,7 +316,7 @@ static const struct {
 			 "headers = [\"Authorization: x\"]; } );",
 		"headers: has Authorization, and there is a token" },
 	{ LISTENERS HTTP "headers = \"Host\"; } );",
-		"headers: \"Host\" is not a header" },
+		"headers: number 1 is not a header" },
 	{ LISTENERS HTTP "headers = 7; } );",
 		"headers: must be a list of headers" },
 	{ LISTENERS HEC TOKEN "compression = \"zstd\"; } );",

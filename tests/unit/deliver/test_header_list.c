@@ -56,7 +56,8 @@ static const struct {
 	const char *text;
 	const char *why;
 } wrong[] = {
-	{ "secret", "is not a header" },
+	{ "secret", "number 1 is not a header" },
+	{ "A: 1\nAuthorization Bearer secret", "number 2 is not a header" },
 	{ ": secret", "is not a header" },
 	{ "A B: secret", "is not a header" },
 	{ "A : secret", "is not a header" },
@@ -77,8 +78,7 @@ START_TEST(what_is_wrong_is_told_without_the_value)
 		header_list_parse(&list, wrong[_i].text, &text), -EINVAL);
 	ck_assert_msg(strstr(buf_str(&text), wrong[_i].why) != NULL, "%s",
 		buf_str(&text));
-	ck_assert(wrong[_i].text[0] == 's' ||
-		  strstr(buf_str(&text), "secret") == NULL);
+	ck_assert_ptr_null(strstr(buf_str(&text), "secret"));
 	ck_assert_uint_eq(list.n, 0);
 }
 END_TEST
