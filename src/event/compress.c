@@ -4,6 +4,7 @@
 #include <libdeflate.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #ifdef HAVE_ZSTD
 #include <zstd.h>
 #endif
@@ -103,6 +104,15 @@ static const struct {
 const char *compression_name(enum compression kind)
 {
 	return kinds[kind].name;
+}
+
+enum compression compression_find(const char *name)
+{
+	for (size_t i = COMPRESSION_GZIP; i < sizeof(kinds) / sizeof(kinds[0]);
+		i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return (enum compression)i;
+	return COMPRESSION_NONE;
 }
 
 bool compression_built(enum compression kind)

@@ -20,6 +20,9 @@ enum { COMPRESSION_LEVEL_MIN = 1, COMPRESSION_LEVEL_MAX = 12 };
 /* As Content-Encoding has it; NULL: it is none. */
 const char *compression_name(enum compression kind);
 
+/* By that name; COMPRESSION_NONE: there is no such kind. */
+enum compression compression_find(const char *name);
+
 /* Does this build have the library for it? */
 bool compression_built(enum compression kind);
 

@@ -3,8 +3,15 @@
 #include <errno.h>
 #include <libdeflate.h>
 #include <stdlib.h>
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+#include <zstd_errors.h>
+#endif
 
-enum { FIRST_SIZE = 64 * 1024 };
+enum {
+	FIRST_SIZE = 64 * 1024,
+	ZSTD_WINDOW_LOG = 23, /* the largest for HTTP: RFC 9659 */
+};
 
 void body_deinit(struct body *b)
 {
@@ -42,12 +49,17 @@ int body_add(struct body *b, struct slice piece)
 	return 0;
 }
 
+/* JSON becomes ten times smaller, more or less. */
+static size_t first_room(size_t len)
+{
+	return len < BODY_MAX / 16 ? len * 16 : BODY_MAX;
+}
+
 /* One member; *in moves behind it. */
 static int gunzip_member(
 	struct libdeflate_decompressor *d, struct slice *in, struct body *out)
 {
-	/* JSON becomes ten times smaller, more or less */
-	size_t room = in->len < BODY_MAX / 16 ? in->len * 16 : BODY_MAX;
+	size_t room = first_room(in->len);
 
 	for (;;) {
 		size_t most = BODY_MAX - out->len;
@@ -68,7 +80,7 @@ static int gunzip_member(
 		if (result == LIBDEFLATE_INSUFFICIENT_SPACE)
 			return BODY_E_SIZE;
 		if (result != LIBDEFLATE_SUCCESS)
-			return BODY_E_GZIP;
+			return BODY_E_CODING;
 		out->len += given;
 		in->data += taken;
 		in->len -= taken;
@@ -76,17 +88,72 @@ static int gunzip_member(
 	}
 }
 
-int body_gunzip(struct body *b)
+static int gunzip(struct slice in, struct body *out)
 {
 	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
-	struct slice in = slice_from(b->data, b->len);
-	struct body out = BODY_NULL;
 	int r = d == NULL ? -ENOMEM : 0;
 
 	while (r == 0 && in.len > 0)
-		r = gunzip_member(d, &in, &out);
+		r = gunzip_member(d, &in, out);
 	if (d != NULL)
 		libdeflate_free_decompressor(d);
+	return r;
+}
+
+#ifdef HAVE_ZSTD
+/* What there is room for.  Return: what is left of the frame, as libzstd says
+ * it, in *left; 0: it has ended. */
+static int unzstd_some(
+	ZSTD_DCtx *d, ZSTD_inBuffer *in, struct body *out, size_t *left)
+{
+	int r = out->len < out->cap ? 0 : reserve(out, 1); /* the double */
+	ZSTD_outBuffer o = { out->data, out->cap, out->len };
+
+	if (r != 0)
+		return r;
+	*left = ZSTD_decompressStream(d, &o, in);
+	out->len = o.pos;
+	if (!ZSTD_isError(*left))
+		return 0;
+	return ZSTD_getErrorCode(*left) == ZSTD_error_memory_allocation
+		       ? -ENOMEM
+		       : BODY_E_CODING;
+}
+
+static int unzstd(struct slice body, struct body *out)
+{
+	ZSTD_DCtx *d = ZSTD_createDCtx();
+	ZSTD_inBuffer in = { body.data, body.len, 0 };
+	int r = d == NULL ? -ENOMEM : reserve(out, first_room(body.len));
+	size_t left = 0;
+
+	if (r == 0)
+		ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG);
+	/* all may be read and some not be written yet */
+	while (r == 0 &&
+		(in.pos < in.size || (left != 0 && out->len == out->cap)))
+		r = unzstd_some(d, &in, out, &left);
+	ZSTD_freeDCtx(d);
+	return r == 0 && left != 0 ? BODY_E_CODING : r;
+}
+#else
+static int unzstd(struct slice body, struct body *out)
+{
+	(void)body;
+	(void)out;
+	return BODY_E_CODING;
+}
+#endif
+
+int body_decode(struct body *b, enum compression coding)
+{
+	struct slice in = slice_from(b->data, b->len);
+	struct body out = BODY_NULL;
+	int r;
+
+	if (coding == COMPRESSION_NONE)
+		return 0;
+	r = coding == COMPRESSION_ZSTD ? unzstd(in, &out) : gunzip(in, &out);
 	if (r != 0) {
 		body_deinit(&out);
 		return r;

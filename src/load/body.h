@@ -7,12 +7,13 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
+#include "event/compress.h"
 
-enum { BODY_MAX = 256 * 1024 * 1024 }; /* octets kept, before and after gzip */
+enum { BODY_MAX = 256 * 1024 * 1024 }; /* octets kept, as sent and decoded */
 
 enum {
 	BODY_E_SIZE = 1, /* more than BODY_MAX */
-	BODY_E_GZIP,     /* not gzip, or damaged */
+	BODY_E_CODING,   /* not what it is said to be, or damaged */
 };
 
 struct body {
@@ -28,8 +29,14 @@ void body_deinit(struct body *b);
 /* Appends a piece.  Return: 0, BODY_E_SIZE or -ENOMEM. */
 int body_add(struct body *b, struct slice piece);
 
-/* Puts the decoded form in the place of a gzip body (one or more members).
- * Return: 0, BODY_E_* or -ENOMEM. */
-int body_gunzip(struct body *b);
+/*
+ * body_decode() - puts the decoded form in the place of a compressed body
+ * @coding:  compression_built(); COMPRESSION_NONE changes nothing
+ *
+ * One or more gzip members or zstd frames, one behind the other.  What a frame
+ * says of its size is not believed; a window is kept up to 8 MiB (RFC 9659).
+ * Return: 0, BODY_E_* or -ENOMEM; on failure the body is as it was.
+ */
+int body_decode(struct body *b, enum compression coding);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Collect: a stand-in for Splunk's HTTP Event Collector, on libmicrohttpd.
  *
- * Answers as HEC does (paths, authorization, gzip, codes), counts events, and
- * can check them, keep them in a file, be slow, and go wrong on purpose.
+ * Answers as HEC does (paths, authorization, encodings, codes), counts events,
+ * and can check them, keep them in a file, be slow, and go wrong on purpose.
  */
 #ifndef TAPFERRY_LOAD_COLLECT_H
 #define TAPFERRY_LOAD_COLLECT_H

@@ -25,12 +25,24 @@ static int channel_code(const char *channel)
 						     : REPLY_CHANNEL_INVALID;
 }
 
+/* Return: false: an encoding that nobody knows. */
+static bool read_coding(const char *encoding, enum compression *coding)
+{
+	*coding = COMPRESSION_NONE;
+	if (encoding == NULL || strcmp(encoding, "identity") == 0)
+		return true;
+	*coding = compression_find(encoding);
+	return *coding != COMPRESSION_NONE;
+}
+
 /* A delivery's headers are here: what can be said before its body?  Faults
  * befall only those that are allowed to deliver. */
 static void begin_delivery(struct collector *c, struct request *rq)
 {
 	const char *encoding = MHD_lookup_connection_value(rq->connection,
 		MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_ENCODING);
+	enum compression coding;
+	bool known = read_coding(encoding, &coding);
 	bool any = rq->endpoint == SERVICE_ANY;
 	int code =
 		any ? service_check_bearer(rq->connection, c->settings->token)
@@ -42,22 +54,20 @@ static void begin_delivery(struct collector *c, struct request *rq)
 	}
 	rq->channel = service_channel(rq->connection);
 	rq->delivery = (struct delivery){
-		.gzip = encoding != NULL && strcmp(encoding, "gzip") == 0,
+		.coding = coding,
 		.keep = c->settings->file != NULL || c->settings->ids != NULL ||
 			c->settings->delays != NULL || any,
 		.check = c->settings->check && !any,
 		.raw = rq->endpoint == SERVICE_RAW,
 		.array = any,
 	};
-	rq->fault = collect_faults_pick(
-		&c->faults, rq->connection, rq->delivery.gzip);
+	rq->fault = collect_faults_pick(&c->faults, rq->connection, coding);
 	refuse_by_fault(rq);
 	if (rq->status != 0)
 		return;
 	if (!any && c->settings->acks.on && acks_check(rq->channel) != 0)
 		refuse(rq, 400, channel_code(rq->channel));
-	else if (encoding != NULL && !rq->delivery.gzip &&
-		 strcmp(encoding, "identity") != 0)
+	else if (!known || !compression_built(coding))
 		refuse(rq, 415, -1);
 }
 
@@ -74,7 +84,8 @@ static void begin_question(struct collector *c, struct request *rq)
 		refuse(rq, 400, REPLY_ACK_DISABLED);
 		return;
 	}
-	rq->fault = collect_faults_pick(&c->ack_faults, rq->connection, false);
+	rq->fault = collect_faults_pick(
+		&c->ack_faults, rq->connection, COMPRESSION_NONE);
 	rq->channel = service_channel(rq->connection);
 	rq->delivery = (struct delivery){ .keep = true };
 	refuse_by_fault(rq);

@@ -17,14 +17,14 @@ void collect_faults_deinit(struct collect_faults *f)
 	pthread_mutex_destroy(&f->lock);
 }
 
-struct fault collect_faults_pick(
-	struct collect_faults *f, struct MHD_Connection *connection, bool gzip)
+struct fault collect_faults_pick(struct collect_faults *f,
+	struct MHD_Connection *connection, enum compression coding)
 {
 	const char *length = MHD_lookup_connection_value(
 		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	struct fault_request rq = {
 		.len = length != NULL ? strtoull(length, NULL, 10) : 0,
-		.gzip = gzip,
+		.coding = coding,
 	};
 	struct fault fault;
 

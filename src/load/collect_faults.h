@@ -22,8 +22,8 @@ void collect_faults_init(struct collect_faults *f, const struct faults *rules);
 void collect_faults_deinit(struct collect_faults *f);
 
 /* What befalls the request whose headers have come.  Any thread. */
-struct fault collect_faults_pick(
-	struct collect_faults *f, struct MHD_Connection *connection, bool gzip);
+struct fault collect_faults_pick(struct collect_faults *f,
+	struct MHD_Connection *connection, enum compression coding);
 
 /*
  * collect_faults_set() - other rules from the next request on, which is

@@ -35,7 +35,7 @@ static const char help[] =
 	"                         big:SIZE, retry:SECONDS, date:SECONDS\n"
 	"                         WHEN: a probability, every:N, first:N, "
 	"from:N,\n"
-	"                         at:N, above:SIZE, gzip\n"
+	"                         at:N, above:SIZE, gzip, zstd\n"
 	"                         While it runs: PUT /faults with another "
 	"SPEC\n"
 	"  --ack SPEC             acknowledge (and demand channels): "

@@ -13,7 +13,7 @@ void delivery_add(struct delivery *d, struct slice piece)
 {
 	if (d->error != 0)
 		return;
-	if (d->gzip || d->keep || d->check || d->raw) {
+	if (d->coding != COMPRESSION_NONE || d->keep || d->check || d->raw) {
 		d->error = body_add(&d->body, piece);
 		return;
 	}
@@ -126,15 +126,15 @@ static void count_kept(struct delivery *d)
 void delivery_judge(struct delivery *d, struct delivery_verdict *v)
 {
 	*v = (struct delivery_verdict){ 0 };
-	if (d->error == 0 && d->gzip)
-		d->error = body_gunzip(&d->body);
+	if (d->error == 0)
+		d->error = body_decode(&d->body, d->coding);
 	if (d->error != 0) {
 		refuse(v,
-			d->error == BODY_E_SIZE   ? 413
-			: d->error == BODY_E_GZIP ? 400
-						  : 500,
-			d->error == BODY_E_GZIP ? REPLY_BAD_FORMAT
-						: REPLY_INTERNAL_ERROR);
+			d->error == BODY_E_SIZE     ? 413
+			: d->error == BODY_E_CODING ? 400
+						    : 500,
+			d->error == BODY_E_CODING ? REPLY_BAD_FORMAT
+						  : REPLY_INTERNAL_ERROR);
 		return;
 	}
 	if (d->array && !open_array(&d->body)) {

@@ -15,9 +15,9 @@
 #include "load/events.h"
 
 struct delivery {
-	bool gzip;  /* the body is compressed */
-	bool keep;  /* the body is wanted whole */
-	bool check; /* every event is validated */
+	enum compression coding; /* of the body */
+	bool keep;               /* the body is wanted whole */
+	bool check;              /* every event is validated */
 	bool array; /* the body may be one JSON array of the events */
 	bool raw;   /* /raw: every line that is not empty is an event */
 	struct body body;

@@ -35,8 +35,8 @@ static bool applies(
 		return rq->n == r->n;
 	case FAULT_ABOVE:
 		return rq->len > r->n;
-	case FAULT_GZIP:
-		return rq->gzip;
+	case FAULT_CODING:
+		return rq->coding == r->n;
 	default:
 		return true;
 	}

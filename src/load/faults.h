@@ -26,8 +26,8 @@
  *	       | retry:N        with Retry-After: N seconds
  *	       | date:N         with Retry-After: the date N seconds from now
  *	WHEN   = PROBABILITY (0 to 1) | every:N | first:N | from:N | at:N
- *	       | above:SIZE (of the body as it is sent) | gzip     (none:
- *always)
+ *	       | above:SIZE (of the body as it is sent) | gzip | zstd
+ *	                        (none: always)
  *
  * What is not answered with success is not kept, but for "taken" and what
  * stands before a bad event.  Decided by the seed, the request's number and its
@@ -38,6 +38,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "event/compress.h"
 
 enum fault_what {
 	FAULT_NONE = 0,
@@ -90,14 +92,14 @@ enum fault_when {
 	FAULT_FROM,
 	FAULT_AT,
 	FAULT_ABOVE,
-	FAULT_GZIP,
+	FAULT_CODING,
 };
 
 struct fault_rule {
 	struct fault fault;
 	enum fault_when when;
 	double chance;
-	uint64_t n;
+	uint64_t n; /* enum compression, with FAULT_CODING */
 };
 
 enum { FAULTS_MAX = 16 };
@@ -127,7 +129,7 @@ const char *faults_error_text(int error);
 struct fault_request {
 	uint64_t n;   /* from 1 */
 	uint64_t len; /* of the body as it is sent; 0: not told */
-	bool gzip;
+	enum compression coding;
 };
 
 /* What befalls a request.  Pure; any thread. */

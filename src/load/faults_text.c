@@ -166,8 +166,9 @@ static int parse_when(struct fault_rule *rule, const char *text)
 		return units_parse_size(value, &rule->n) == 0 ? 0
 							      : FAULTS_E_WHEN;
 	}
-	if (strcmp(text, "gzip") == 0) {
-		rule->when = FAULT_GZIP;
+	rule->n = compression_find(text);
+	if (rule->n != COMPRESSION_NONE) {
+		rule->when = FAULT_CODING;
 		return 0;
 	}
 	rule->when = FAULT_CHANCE;
@@ -231,7 +232,7 @@ const char *faults_error_text(int error)
 		       "big:SIZE, retry:SECONDS or date:SECONDS";
 	case FAULTS_E_WHEN:
 		return "behind @ stands a probability from 0 to 1, every:N, "
-		       "first:N, from:N, at:N, above:SIZE or gzip";
+		       "first:N, from:N, at:N, above:SIZE, gzip or zstd";
 	case FAULTS_E_MANY:
 		return "more than 16 rules";
 	default:

@@ -42,6 +42,25 @@ equal "last line" "$(tail -n 1 "$dir/collector.out")" \
 equal "events kept" "$(tr -d '\n' <"$dir/events")" \
 	'{"event":1}{"event":2}{"event":3}{"event":4}{"event":5}{"event":6}a line'
 
+# zstd: frames one behind the other; cut, or none at all, as with gzip
+collect collector --write "$dir/events"
+zstd=(-H "$token" -H 'Content-Encoding: zstd')
+if has_zstd; then
+	need zstd
+	printf '{"event":1}\n{"ev' | zstd -q >"$dir/body.zst"
+	printf 'ent":2}\n' | zstd -q >>"$dir/body.zst"
+	head -c -1 "$dir/body.zst" >"$dir/cut.zst"
+	reply 200 '"code":0' "${zstd[@]}" --data-binary "@$dir/body.zst" $event
+	reply 400 '"code":6' "${zstd[@]}" --data-binary "@$dir/cut.zst" $event
+	reply 400 '"code":6' "${zstd[@]}" -d x $event
+	want='collected events=2 requests=1 bytes=24 bad=2'
+else
+	reply 415 415 "${zstd[@]}" -d x $event
+	want='collected events=0 requests=0 bytes=0 bad=0'
+fi
+stop collector
+equal "last line" "$(tail -n 1 "$dir/collector.out")" "$want"
+
 collect collector --check
 reply 400 '"code":12' -H "$token" -d '{"time":1}' $event
 reply 400 '"code":13' -H "$token" -d '{"event":""}' $event

@@ -74,6 +74,8 @@ says 413@above:30B 413 '413'; kept 0
 says 413@above:40B 200 '"code":0'; kept 3
 says 415@gzip 200 '"code":0'; kept 3
 says 415@gzip 415 415 '' -H 'Content-Encoding: gzip'; kept 0
+says 415@zstd 200 '"code":0'; kept 3
+says 503/9@zstd 503 '"code":9' '' -H 'Content-Encoding: zstd'; kept 0
 breaks close 52; kept 0
 breaks close+taken 52; kept 3
 breaks reset '52 56'; kept 0

@@ -70,6 +70,9 @@ need() {
 	done
 }
 
+# has_zstd - was this build made with libzstd?
+has_zstd() { grep -q '^#define HAVE_ZSTD 1' "$builddir/config.h"; }
+
 # equal WHAT GOT WANTED
 equal() {
 	[ "$2" = "$3" ] || fail "$1: got $2, wanted $3"

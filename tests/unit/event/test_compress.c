@@ -167,6 +167,9 @@ START_TEST(kinds_are_named_as_in_content_encoding)
 	ck_assert_ptr_null(compression_name(COMPRESSION_NONE));
 	ck_assert_str_eq(compression_name(COMPRESSION_GZIP), "gzip");
 	ck_assert_str_eq(compression_name(COMPRESSION_ZSTD), "zstd");
+	ck_assert_int_eq(compression_find("gzip"), COMPRESSION_GZIP);
+	ck_assert_int_eq(compression_find("zstd"), COMPRESSION_ZSTD);
+	ck_assert_int_eq(compression_find("br"), COMPRESSION_NONE);
 }
 END_TEST
 

@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(gzip_of_several_members_is_one_body)
 {
-	d.gzip = true;
+	d.coding = COMPRESSION_GZIP;
 	deliver_gzip("{\"event\":1}\n{\"eve");
 	deliver_gzip("nt\":2}\n");
 	delivery_judge(&d, &v);
@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(damaged_gzip_is_bad_format)
 {
-	d.gzip = true;
+	d.coding = COMPRESSION_GZIP;
 	deliver_gzip("{\"event\":1}\n");
 	d.body.data[d.body.len - 6] ^= 1; /* its checksum */
 	delivery_judge(&d, &v);

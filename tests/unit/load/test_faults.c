@@ -76,14 +76,17 @@ START_TEST(a_request_itself_may_be_the_condition)
 	struct fault_request rq = { .n = 1, .len = 1000 };
 
 	ck_assert_int_eq(
-		faults_parse(
-			&f, "413@above:1000B,415@gzip,503@at:3,500@from:5", 1),
+		faults_parse(&f,
+			"413@above:1000B,415@gzip,400@zstd,503@at:3,500@from:5",
+			1),
 		0);
 	ck_assert_int_eq(faults_pick(&f, &rq).what, FAULT_NONE);
 	rq.len++;
 	ck_assert_uint_eq(faults_pick(&f, &rq).status, 413);
-	rq = (struct fault_request){ .n = 1, .gzip = true };
+	rq = (struct fault_request){ .n = 1, .coding = COMPRESSION_GZIP };
 	ck_assert_uint_eq(faults_pick(&f, &rq).status, 415);
+	rq.coding = COMPRESSION_ZSTD;
+	ck_assert_uint_eq(faults_pick(&f, &rq).status, 400);
 	ck_assert_int_eq(pick(&f, 2).what, FAULT_NONE);
 	ck_assert_uint_eq(pick(&f, 3).status, 503);
 	ck_assert_int_eq(pick(&f, 4).what, FAULT_NONE);
