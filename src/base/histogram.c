@@ -83,6 +83,16 @@ void histogram_since(struct histogram_reading *later,
 	later->sum -= earlier->sum;
 }
 
+void histogram_join(
+	struct histogram_reading *sum, const struct histogram_reading *other)
+{
+	assert(sum->scale == other->scale);
+	for (unsigned i = 0; i <= sum->scale->n; i++)
+		sum->bucket[i] += other->bucket[i];
+	sum->count += other->count;
+	sum->sum += other->sum;
+}
+
 uint64_t histogram_quantile(const struct histogram_reading *r, double q)
 {
 	const uint64_t *bound = r->scale->bound;

@@ -56,6 +56,10 @@ void histogram_read(const struct histogram *h, struct histogram_reading *r);
 void histogram_since(struct histogram_reading *later,
 	const struct histogram_reading *earlier);
 
+/* @sum has what either had; of the same scale. */
+void histogram_join(
+	struct histogram_reading *sum, const struct histogram_reading *other);
+
 /*
  * histogram_quantile() - the value that a share q (0..1) of all is not above,
  * by linear interpolation in its bucket, as Prometheus does it

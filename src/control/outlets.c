@@ -216,6 +216,7 @@ void outlets_commit(struct outlets *now, struct outlets *next,
 	for (size_t i = 0; i < now->n; i++) {
 		if (has(next, now->of[i]))
 			continue;
+		past_follow(next->feeds, next->n, now->feeds[i]);
 		let_go(now->of[i], next, drain_ns);
 		next->leaving[next->n_leaving++] = now->of[i];
 	}
@@ -246,6 +247,7 @@ static void free_left(struct outlets *o, const struct stat_set *intake)
 		}
 		outlet_end(t);
 		report_ledger(intake, &feed, 1);
+		past_keep(o->feeds, o->n, feed, intake);
 		forget(o, t);
 		outlet_free(t);
 	}

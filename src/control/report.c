@@ -104,7 +104,7 @@ void report_stats(struct report *r, const struct stat_set *intake,
 	for (size_t i = 0; i < n; i++) {
 		struct ledger l;
 
-		ledger_read(&l, intake, feeds[i]);
+		ledger_read_all(&l, intake, feeds[i]);
 		buf_printf(&line,
 			" %s.delivered=%" PRIu64 " %s.dropped=%" PRIu64
 			" %s.in_memory=%" PRIu64 " %s.in_spool=%" PRIu64

@@ -36,6 +36,15 @@ struct ledger {
 void ledger_read(
 	struct ledger *l, const struct stat_set *intake, struct feed *f);
 
+/*
+ * ledger_read_all() - of all the output's feeds since the start, those that
+ * reloads have replaced included (event/past.h)
+ * What one of them left on disk and the next has found there is no recovered
+ * event: it came in in this run.  Thread: main, or while main changes nothing.
+ */
+void ledger_read_all(
+	struct ledger *l, const struct stat_set *intake, struct feed *f);
+
 /* What came in minus where it is; 0: the ledger is closed. */
 int64_t ledger_difference(const struct ledger *l);
 bool ledger_closed(const struct ledger *l);

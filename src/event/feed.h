@@ -16,6 +16,7 @@
 #include "base/stat.h"
 #include "event/batch.h"
 #include "event/encoder.h"
+#include "event/past.h"
 #include "sync/ring.h"
 
 /* When there is no room for this output's events, on disk either. */
@@ -95,6 +96,10 @@ struct feed {
 	/* atomic: when the log last told of each loss, monotonic; 0: never */
 	_Atomic uint64_t told_ns[FEED_LOSSES];
 	_Atomic bool left; /* atomic: main; no worker fills it any more */
+	/* owner: main; see event/past.h */
+	struct feed *former; /* in whose place this one came; NULL: none, or it
+				is gone */
+	struct past past;
 };
 
 /*

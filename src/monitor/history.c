@@ -2,24 +2,32 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "deliver/ledger.h"
 
-/* Room for the outputs that there are, and no past. */
+/* Room for the outputs that there are, which have no past. */
 static int allocate(struct history *h)
 {
 	size_t n = h->view->n_outputs;
 
-	h->points = 0;
 	h->n_outputs = 0;
 	h->of = calloc(n * HISTORY_POINTS, sizeof(*h->of));
 	h->last_delay = calloc(n, sizeof(*h->last_delay));
 	h->feeds = calloc(n, sizeof(struct feed *));
 	if (h->of == NULL || h->last_delay == NULL || h->feeds == NULL)
 		return -ENOMEM;
-	for (; h->n_outputs < n; h->n_outputs++)
-		h->feeds[h->n_outputs] = h->view->feeds[h->n_outputs];
+	for (; h->n_outputs < n; h->n_outputs++) {
+		size_t o = h->n_outputs;
+
+		h->feeds[o] = h->view->feeds[o];
+		past_delay(h->feeds[o], &h->last_delay[o]);
+		for (size_t i = 0; i < HISTORY_POINTS; i++) {
+			h->of[o * HISTORY_POINTS + i].delay_p50 = -1;
+			h->of[o * HISTORY_POINTS + i].delay_p99 = -1;
+		}
+	}
 	return 0;
 }
 
@@ -38,12 +46,28 @@ static bool is_same(const struct history *h)
 	return h->n_outputs == h->view->n_outputs;
 }
 
+/* Output `to` of `h` goes on where `from` of `had` was. */
+static void take_over(
+	struct history *h, size_t to, const struct history *had, size_t from)
+{
+	memcpy(&h->of[to * HISTORY_POINTS], &had->of[from * HISTORY_POINTS],
+		HISTORY_POINTS * sizeof(*h->of));
+	h->last_delay[to] = had->last_delay[from];
+}
+
 void history_follow(struct history *h)
 {
+	struct history had = *h;
+
 	if (is_same(h))
 		return;
-	free_arrays(h);
 	allocate(h); /* without memory it shows no outputs */
+	for (size_t to = 0; to < h->n_outputs; to++)
+		for (size_t from = 0; from < had.n_outputs; from++)
+			if (h->feeds[to] == had.feeds[from] ||
+				past_has(h->feeds[to], had.feeds[from]))
+				take_over(h, to, &had, from);
+	free_arrays(&had);
 }
 
 int history_init(struct history *h, const struct monitor_view *v)
@@ -78,16 +102,15 @@ static void take_point(struct history *h, size_t output, uint64_t i)
 	struct histogram_reading now, since;
 	struct ledger l;
 
-	histogram_read(&f->delay, &now);
+	past_delay(f, &now);
 	since = now;
-	if (i > 0)
-		histogram_since(&since, &h->last_delay[output]);
+	histogram_since(&since, &h->last_delay[output]);
 	h->last_delay[output] = now;
-	ledger_read(&l, h->view->stats, h->view->feeds[output]);
+	ledger_read_all(&l, h->view->stats, h->view->feeds[output]);
 	*p = (struct history_point){
 		.delivered = l.delivered,
 		.dropped = l.dropped,
-		.sealed = stat_sum(&f->stats, OUTPUT_BATCHES_SEALED),
+		.sealed = past_stat(f, OUTPUT_BATCHES_SEALED),
 		.delay_p50 = quantile_s(&since, 0.5),
 		.delay_p99 = quantile_s(&since, 0.99),
 	};

@@ -38,7 +38,8 @@ struct history {
 int history_init(struct history *h, const struct monitor_view *v);
 void history_deinit(struct history *h);
 
-/* The view may have other outputs now: then the past is forgotten. */
+/* The view may have other outputs now: those that are the same, with another
+ * feed perhaps, keep their past. */
 void history_follow(struct history *h);
 
 /* One point more; the oldest goes. */

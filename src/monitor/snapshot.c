@@ -112,12 +112,16 @@ static int look_at_output(struct output_snapshot *o,
 		.pool_size = f->pool.max,
 		.batch_rate = i < h->n_outputs ? history_batch_rate(h, i) : 0,
 	};
+	for (const struct feed *former = f->former; former != NULL;
+		former = former->former)
+		o->queued += ring_len(&former->sealed);
 	o->pool_used = batch_pool_used(&f->pool);
-	ledger_read(&o->ledger, v->stats, f);
+	ledger_read_all(&o->ledger, v->stats, f);
 	for (unsigned id = 0; id < OUTPUT_STAT_COUNT; id++)
-		o->stat[id] = stat_sum(&f->stats, id);
-	histogram_read(&f->batch_sizes, &o->batch_sizes);
-	histogram_read(&f->delay, &o->delay);
+		o->stat[id] = past_stat(f, id);
+	o->stat[OUTPUT_RECOVERED] = o->ledger.recovered;
+	past_batch_sizes(f, &o->batch_sizes);
+	past_delay(f, &o->delay);
 	look_at_spool(o, f, clock_real_ns(&clock_system));
 	o->has_reader = output_is_local(o->settings->type);
 	if (o->runs)
