@@ -201,11 +201,18 @@ void output_deinit(struct output *o)
 	stop_deinit(&o->stop);
 }
 
+/* Whoever comes after a halted output pauses as well. */
+static bool is_paused(const struct output *o)
+{
+	return feed_is_paused(o->feed) &&
+	       (!stop_is_draining(&o->stop) || output_is_halting(o));
+}
+
 bool output_pauses(struct output *o)
 {
 	uint64_t now = clock_mono_ns(&clock_system);
 
-	if (!feed_is_paused(o->feed) || stop_is_draining(&o->stop))
+	if (!is_paused(o))
 		return false;
 	feed_stall(o->feed, now);
 	stop_pause(&o->stop, false, now + IDLE_NS);
@@ -236,6 +243,9 @@ int output_next_within(struct output *o, uint64_t ns, struct batch **bp)
 	switch (ring_pop(
 		&o->feed->sealed, clock_mono_ns(&clock_system) + ns, &item)) {
 	case 0:
+		/* the pause may have come while there was nothing to take */
+		if (is_paused(o) && ring_put_back(&o->feed->sealed, item))
+			return OUTPUT_E_IDLE;
 		*bp = item;
 		return 0;
 	case RING_E_CLOSED:

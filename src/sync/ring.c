@@ -36,10 +36,23 @@ bool ring_push(struct ring *r, void *item)
 	return true;
 }
 
+bool ring_put_back(struct ring *r, void *item)
+{
+	void *none = NULL;
+
+	return atomic_compare_exchange_strong(&r->first, &none, item) ||
+	       ring_push(r, item);
+}
+
 void *ring_try_pop(struct ring *r)
 {
 	void *item;
 
+	if (atomic_load_explicit(&r->first, memory_order_relaxed) != NULL) {
+		item = atomic_exchange(&r->first, NULL);
+		if (item != NULL)
+			return item;
+	}
 	if (!ck_ring_dequeue_mpmc(&r->ring, r->buffer, (void *)&item))
 		return NULL;
 	tsan_acquire(r);
@@ -80,8 +93,10 @@ size_t ring_len(const struct ring *r)
 
 	ck_pr_fence_load();
 	int len = (int)(pushed - ck_pr_load_uint(&r->ring.c_head));
+	size_t first =
+		atomic_load_explicit(&r->first, memory_order_relaxed) != NULL;
 
-	return len > 0 ? (size_t)len : 0;
+	return (len > 0 ? (size_t)len : 0) + first;
 }
 
 uint32_t ring_popped(const struct ring *r)

@@ -31,6 +31,7 @@ struct ring {
 	ck_ring_buffer_t *buffer;  /* const after init */
 	struct event_count pushed; /* atomic: a step each push */
 	_Atomic bool closed;       /* atomic: set once */
+	_Atomic(void *) first;     /* atomic: put back; NULL: nothing */
 };
 
 /*
@@ -46,6 +47,15 @@ void ring_deinit(struct ring *r);
 
 /* Return: false when full (the pointer stays the caller's).  Any thread. */
 bool ring_push(struct ring *r, void *item);
+
+/*
+ * ring_put_back() - an item that was popped, to be the next one again
+ *
+ * Behind all others where several were put back at once: of one consumer it is
+ * always the next.  Wakes nobody, as the caller is one who will pop.
+ * Return: false when full (the pointer stays the caller's).  Any thread.
+ */
+bool ring_put_back(struct ring *r, void *item);
 
 /* Return: an item, or NULL at once when empty.  Any thread. */
 void *ring_try_pop(struct ring *r);

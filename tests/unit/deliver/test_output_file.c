@@ -198,6 +198,31 @@ START_TEST(a_paused_output_takes_nothing_until_it_goes_on)
 }
 END_TEST
 
+/* The writer most likely waits for a batch when the pause comes. */
+START_TEST(a_pause_holds_for_the_next_batch_too)
+{
+	rig_start(&rig);
+	for (unsigned i = 0; i < 6; i++) {
+		rig_push(&rig, 10, 0);
+		rig_settle(&rig);
+		nap();
+		feed_pause(&rig.feed, true);
+		rig_push(&rig, 10, 0);
+		rig_push(&rig, 10, 0);
+		pause_writer();
+		ck_assert_uint_eq(
+			rig_stat(&rig, OUTPUT_DELIVERED), i * 30 + 10);
+		ck_assert_uint_eq(ring_len(&rig.feed.sealed), 2);
+		feed_pause(&rig.feed, false);
+		rig_settle(&rig);
+		ck_assert_uint_eq(
+			rig_stat(&rig, OUTPUT_DELIVERED), i * 30 + 30);
+	}
+	rig_end(&rig, 1000);
+	ck_assert_uint_eq(read_lines(fopen(path, "r"), 0), 180);
+}
+END_TEST
+
 START_TEST(the_end_of_an_output_ends_its_pause)
 {
 	rig_start(&rig);
@@ -369,6 +394,7 @@ int main(void)
 	tcase_add_test(t, a_rotation_on_request_needs_no_batch);
 	tcase_add_test(t, after_somebody_elses_rename_a_rotation_only_reopens);
 	tcase_add_test(t, a_paused_output_takes_nothing_until_it_goes_on);
+	tcase_add_test(t, a_pause_holds_for_the_next_batch_too);
 	tcase_add_test(t, the_end_of_an_output_ends_its_pause);
 	tcase_add_test(t, a_full_disk_loses_and_doubles_nothing);
 	tcase_add_test(t, a_disk_full_to_the_end_leaves_whole_lines);

@@ -41,6 +41,35 @@ START_TEST(a_full_ring_leaves_the_item_with_the_caller)
 }
 END_TEST
 
+START_TEST(what_is_put_back_is_the_next_again)
+{
+	struct ring r;
+	int items[4];
+	void *item;
+
+	ck_assert_int_eq(ring_init(&r, 4), 0);
+	for (int i = 0; i < 4; i++)
+		ck_assert(ring_push(&r, &items[i]));
+	ck_assert_ptr_eq(ring_try_pop(&r), &items[0]);
+	ck_assert_uint_eq(ring_len(&r), 3);
+	ck_assert(ring_put_back(&r, &items[0]));
+	ck_assert_uint_eq(ring_len(&r), 4);
+	ck_assert_ptr_eq(ring_try_pop(&r), &items[0]);
+	ck_assert_ptr_eq(ring_try_pop(&r), &items[1]);
+	/* two consumers at once */
+	ck_assert(ring_put_back(&r, &items[1]));
+	ck_assert(ring_put_back(&r, &items[0]));
+	ring_close(&r);
+	for (int i = 1; i <= 4; i++) {
+		ck_assert_uint_eq(ring_len(&r), 5 - (size_t)i);
+		ck_assert_int_eq(ring_pop(&r, 0, &item), 0);
+		ck_assert_ptr_eq(item, &items[i % 4]);
+	}
+	ck_assert_int_eq(ring_pop(&r, 0, &item), RING_E_CLOSED);
+	ring_deinit(&r);
+}
+END_TEST
+
 START_TEST(waiting_ends_at_the_deadline)
 {
 	uint64_t start = clock_mono_ns(&clock_system);
@@ -178,6 +207,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, a_ring_holds_at_least_what_was_asked_for, 1, 64);
 	tcase_add_test(t, a_full_ring_leaves_the_item_with_the_caller);
+	tcase_add_test(t, what_is_put_back_is_the_next_again);
 	tcase_add_test(t, waiting_ends_at_the_deadline);
 	tcase_add_test(t, closing_wakes_a_sleeper_after_the_last_item);
 	tcase_add_test(t, many_producers_and_consumers_lose_and_double_nothing);
