@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/units.h"
 #include "collector/url.h"
 #include "control/config_lines.h"
 
@@ -106,6 +107,17 @@ static void check_spool(struct config_memory *m, size_t i)
 		tree_problem(&m->tree, s, "overflow",
 			"there is a spool: leave this out, and say in "
 			"spool.full what is to happen when that is full");
+	if (a->spool.path != NULL &&
+		a->spool.max_size < v->out.feed.batch_bytes) {
+		char bytes[32];
+
+		units_format_size(
+			v->out.feed.batch_bytes, bytes, sizeof(bytes));
+		tree_problem(&m->tree, s, "spool.max_size",
+			"is less than batch.bytes, which is %s: not one batch "
+			"may fit",
+			bytes);
+	}
 	for (size_t j = 0; j < i; j++) {
 		const struct keeper_settings *b =
 			&m->values.outputs[j].out.keeper;

@@ -160,13 +160,13 @@ int spool_write(struct spool *s, const struct batch *b, uint64_t created_ns,
 		goto out;
 	for (int i = 0; i < PACK_PARTS; i++)
 		f->bytes += parts[i].iov_len;
-	s->last_size = f->bytes;
 	used = atomic_load_explicit(&s->usage->bytes, memory_order_relaxed);
 	r = used + f->bytes > s->settings->max_size ? SPOOL_E_FULL : 0;
 	if (r == 0)
 		r = directory_write(&s->directory, s->next, parts, PACK_PARTS);
 	if (r != 0)
 		goto out;
+	s->last_size = f->bytes;
 	f->number = s->next++;
 	f->created_ns = created_ns;
 	f->events = batch_left(b);

@@ -355,6 +355,10 @@ static const struct {
 		"outputs.h.overflow: there is a spool" },
 	{ LISTENERS HEC TOKEN "spool = { path = \"/s\"; max_size = 5; }; } );",
 		"outputs.h.spool.max_size: " },
+	{ LISTENERS HEC TOKEN "batch = { bytes = \"16MiB\"; }; spool = { path "
+			      "= \"/s\"; max_size = \"1MiB\"; }; } );",
+		"outputs.h.spool.max_size: is less than batch.bytes, which is "
+		"16MiB" },
 	{ LISTENERS HEC TOKEN "spool = { path = \"/s\"; }; },"
 			      "{ name = \"i\"; type = \"hec\"; " TOKEN
 			      "backends = ( { url = \"https://b:1\"; } );"

@@ -211,6 +211,24 @@ START_TEST(max_size_is_the_end)
 }
 END_TEST
 
+START_TEST(a_batch_larger_than_max_size_turns_no_others_away)
+{
+	struct batch *b = batch_pool_get(&pool);
+	struct spool_file *f;
+
+	settings.max_size = 4000; /* what the lengths of 1000 events take */
+	while (b->events < 1000) {
+		b->data[b->len++] = '\n';
+		b->ends[b->events++] = (uint32_t)b->len;
+	}
+	atomic_store(&b->held, b->events);
+	ck_assert_int_eq(spool_write(spool, b, 1, &f), SPOOL_E_FULL);
+	ck_assert(spool_has_room(spool));
+	settle(b);
+	ck_assert_int_eq(write_batch(0), 0);
+}
+END_TEST
+
 START_TEST(age_is_that_of_the_first_writing)
 {
 	const struct spool_file *f;
@@ -596,6 +614,7 @@ int main(void)
 	tcase_add_test(t, batches_come_back_oldest_first_and_after_a_restart);
 	tcase_add_test(t, a_file_that_was_out_takes_its_old_place);
 	tcase_add_test(t, max_size_is_the_end);
+	tcase_add_test(t, a_batch_larger_than_max_size_turns_no_others_away);
 	tcase_add_test(t, age_is_that_of_the_first_writing);
 	tcase_add_test(t, two_cannot_share_a_folder);
 	tcase_add_test(t, a_folder_that_cannot_be_used_is_refused);
