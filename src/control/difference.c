@@ -17,6 +17,11 @@ static unsigned part_of_output(const struct setting *row)
 		row->offset == offsetof(struct output_values, overflow) ||
 		row->offset == offsetof(struct output_values, spool_full))
 		return DIFFERS_FEED;
+	if (row->offset == offsetof(struct output_values,
+				   out.keeper.spool.max_size) ||
+		row->offset == offsetof(struct output_values,
+				       out.keeper.spool.max_age_ns))
+		return DIFFERS_LIMITS;
 	if (is_within(row, offsetof(struct output_values, out.keeper),
 		    sizeof(struct keeper_settings)))
 		return DIFFERS_KEEPER;

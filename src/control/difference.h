@@ -11,6 +11,7 @@ enum {
 	DIFFERS_BACKENDS = 2, /* which backends there are */
 	DIFFERS_KEEPER = 4,   /* what is kept on disk, and where */
 	DIFFERS_OUTPUT = 8,   /* anything else, secrets included */
+	DIFFERS_LIMITS = 16,  /* how much is kept on disk, and how long */
 };
 
 /* Output i of `a` and output j of `b`, by the table of settings and by what

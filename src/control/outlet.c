@@ -113,12 +113,31 @@ static bool restore_backends(struct outlet *t)
 	       output_backends_set(t->output, s->backends, s->n_backends) == 0;
 }
 
+/*
+ * The keeper that runs takes them up; one that starts later has them from the
+ * start.  Always, since `of_output` stays what it was: limits that are as they
+ * were there need not be those in force.
+ */
+static void set_limits(struct outlet *t, const struct spool_settings *to)
+{
+	struct spool_settings *s = &t->settings.keeper.spool;
+
+	s->max_size = to->max_size;
+	s->max_age_ns = to->max_age_ns;
+	if (t->feed.keeper != NULL)
+		keeper_set_limits(t->feed.keeper, to->max_size, to->max_age_ns);
+}
+
 void outlet_follow(
 	struct outlet *t, struct edition *e, size_t index, unsigned differs)
 {
-	bool done = differs == 0 ? restore_backends(t)
-				 : differs == DIFFERS_BACKENDS &&
-					   change_backends(t, e, index);
+	bool done;
+
+	set_limits(t, &e->config.outputs[index].keeper.spool);
+	differs &= ~(unsigned)DIFFERS_LIMITS;
+	done = differs == 0 ? restore_backends(t)
+			    : differs == DIFFERS_BACKENDS &&
+				      change_backends(t, e, index);
 
 	if (!done)
 		change(t, e, index);

@@ -47,10 +47,11 @@ void outlet_end(struct outlet *t);
 
 /*
  * outlet_follow() - output `index` of the edition, the same feed, is in force
- * @differs:  from what the outlet has: DIFFERS_OUTPUT, _BACKENDS or neither
+ * @differs:  from what the outlet has: DIFFERS_OUTPUT, _BACKENDS, _LIMITS
  *
  * It is made anew as soon as it has finished what it is at; where only backends
- * differ, or were changed at run time, it runs on with those configured.
+ * differ, or were changed at run time, it runs on with those configured.  The
+ * spool's limits its keeper takes up as it runs.
  */
 void outlet_follow(
 	struct outlet *t, struct edition *e, size_t index, unsigned differs);

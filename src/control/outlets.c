@@ -97,6 +97,28 @@ static int check_former(
 	return -EBUSY;
 }
 
+/*
+ * One that lets another take its place writes what it has in memory to its
+ * spool: could it?  Return: 0 or -EBUSY.
+ */
+static int check_spool(struct outlet *had, char *error, size_t cap)
+{
+	const char *name = had->feed.settings.name;
+	unsigned long long events = batch_pool_held(&had->feed.pool);
+
+	if (had->feed.keeper == NULL || events == 0 ||
+		!atomic_load(&had->feed.disk.refuses))
+		return 0;
+	snprintf(error, cap,
+		"output %s: %llu events wait in memory and would be lost, "
+		"because its spool is full or its disk fails, and this change "
+		"takes another output in its place: first raise "
+		"outputs.%s.spool.max_size alone, which is taken up at once, "
+		"or mend the disk, or wait until the backends take events",
+		name, events, name);
+	return -EBUSY;
+}
+
 int outlets_prepare(const struct outlets *now, struct outlets *next,
 	struct edition *e, char *error, size_t cap)
 {
@@ -118,6 +140,8 @@ int outlets_prepare(const struct outlets *now, struct outlets *next,
 		anew = had == NULL || takes_another(had, differs, feed);
 		if (anew)
 			r = check_former(now, feed->name, error, cap);
+		if (anew && r == 0 && had != NULL)
+			r = check_spool(had, error, cap);
 		if (anew && r == 0)
 			r = outlet_new(&t, e, i);
 		if (r == 0 && had != NULL && t != had) /* stays paused */

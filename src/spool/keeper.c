@@ -82,11 +82,24 @@ static uint64_t wake_ns(const struct keeper *k)
 	return keeper_now_ns() + (k->n_parked > 0 ? LOOK_SOON_NS : LOOK_NS);
 }
 
+/* Those that a reload has set; what was refused under others is tried again. */
+static void take_up_limits(struct keeper *k)
+{
+	uint64_t max_size = atomic_load(&k->max_size);
+
+	k->settings.spool.max_age_ns = atomic_load(&k->max_age_ns);
+	if (max_size == k->settings.spool.max_size)
+		return;
+	k->settings.spool.max_size = max_size;
+	keeper_retry(k);
+}
+
 static void look_after_spool(struct keeper *k)
 {
 	uint64_t now = keeper_now_ns();
 	bool stalled = feed_is_stalled(k->feed, now);
 
+	take_up_limits(k);
 	keeper_look_at_disk(k, now);
 	keeper_retry_parked(k);
 	keeper_expire(k, now);
@@ -220,6 +233,8 @@ int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
 		goto out_memory;
 	k->magic = KEEPER_MAGIC;
 	k->settings = *settings;
+	keeper_set_limits(
+		k, settings->spool.max_size, settings->spool.max_age_ns);
 	k->feed = feed;
 	k->stats = feed_keeper_stats(feed);
 	k->parked = calloc(feed->pool.max, sizeof(struct batch *));
@@ -252,6 +267,12 @@ out_memory:
 void keeper_close(struct keeper *k)
 {
 	ring_close(&k->feed->disk.errands);
+}
+
+void keeper_set_limits(struct keeper *k, uint64_t max_size, uint64_t max_age_ns)
+{
+	atomic_store(&k->max_size, max_size);
+	atomic_store(&k->max_age_ns, max_age_ns);
 }
 
 void keeper_cut(struct keeper *k)

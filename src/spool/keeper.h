@@ -58,6 +58,16 @@ int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
  */
 void keeper_close(struct keeper *k);
 
+/*
+ * keeper_set_limits() - of the spool, from now on
+ * @max_age_ns:  0: any
+ *
+ * The keeper takes them up within a tenth of a second, and then tries again
+ * what it had refused.  Without a spool they mean nothing.  Any thread.
+ */
+void keeper_set_limits(
+	struct keeper *k, uint64_t max_size, uint64_t max_age_ns);
+
 /* Touches the disk no more than it must (second signal).  Any thread. */
 void keeper_cut(struct keeper *k);
 

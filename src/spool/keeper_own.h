@@ -15,9 +15,10 @@
 
 struct keeper {
 	unsigned magic;
-	struct keeper_settings settings; /* const after start */
-	struct feed *feed;               /* const after start */
-	/* owner: the thread, all below but the last three */
+	/* const after start, but for the spool's limits: owner: the thread */
+	struct keeper_settings settings;
+	struct feed *feed; /* const after start */
+	/* owner: the thread, all below but the last five */
 	struct spool *spool; /* NULL: none */
 	struct dead_letters letters;
 	struct stat_shard *stats;
@@ -36,8 +37,10 @@ struct keeper {
 	bool resend_out;               /* a batch of them is in memory */
 	struct spool_file resend_mark; /* such a batch has it for its file */
 	struct thread thread;
-	_Atomic bool cut;   /* atomic */
-	_Atomic bool ended; /* atomic */
+	_Atomic uint64_t max_size;   /* atomic: what the limits are to be */
+	_Atomic uint64_t max_age_ns; /* atomic: likewise */
+	_Atomic bool cut;            /* atomic */
+	_Atomic bool ended;          /* atomic */
 };
 
 static inline uint64_t keeper_now_ns(void)

@@ -97,6 +97,38 @@ daemon_stop
 stop two
 equal "collected from the spool" "$(collected two)" 5010
 
+# --- a full spool: nothing is put at stake that memory holds; more room is
+# taken up as it runs, and back, without another output in its place
+reloads=0
+collect full
+full() {
+	echo "spool = { path = \"$dir/full\"; compression = \"none\"; max_size = \"$1\"; }; ${2:-}"
+}
+configure "$(full 1MiB)" "$nowhere"
+daemon -c "$dir/tapferry.conf"
+play 6000
+wait_for "$dir/daemon.err" ' SPOOL_REFUSES .*max_size is reached'
+configure "$(full 100MiB 'senders = 2;')" "$(collect_url full)"
+kill -HUP "${pids[daemon]}"
+wait_for "$dir/daemon.err" ' RELOAD_PROBLEM .*output hec: [1-9][0-9]* events wait in memory .*spool\.max_size'
+reload "$(full 100MiB)" "$nowhere"
+wait_for "$dir/daemon.err" ' SPOOL_TAKES '
+equal "outputs that have left for more room" "$(count ' LEDGER ' "$dir/daemon.err")" 0
+reload "$(full 1MiB)" "$nowhere" # as it was at the start
+play 1000
+status_has() { curl -s "http://127.0.0.1:$monitor/status" | grep -q "$1"; }
+until_true 10 status_has '"refuses":true' || fail "max_size was not lowered"
+reload "$(full 100MiB)" "$nowhere"
+until_true 10 status_has '"in_spool":[67][0-9]\{3\},' ||
+	fail "events stay in memory beside a spool with room"
+reload "$(full 100MiB 'senders = 2;')" "$(collect_url full)"
+is_empty() { [ -z "$(find "$dir/full" -name '*.batch')" ]; }
+until_true 20 is_empty || fail "the spool is not read back"
+daemon_stop
+stop full
+equal "dropped beside a full spool" "$(total dropped)" 0
+equal "collected from a full spool" "$(collected full)" 7000
+
 # --- a place that cannot be is refused, and what runs goes on
 reloads=0
 collect three

@@ -621,6 +621,30 @@ START_TEST(max_size_holds_and_replay_makes_room)
 }
 END_TEST
 
+START_TEST(limits_are_taken_up_as_it_runs)
+{
+	settings.spool.max_size = 12000;
+	settings.spool.mode = SPOOL_ALWAYS;
+	start();
+	for (unsigned i = 0; !atomic_load(&feed.disk.refuses); i++) {
+		ck_assert_uint_lt(i, 40);
+		add(BATCH);
+		WAIT_FOR(atomic_load(&feed.disk.waiting) == 0);
+	}
+	uint64_t written = stat_of(OUTPUT_SPOOL_WRITTEN);
+
+	/* nothing is read back or removed meanwhile: nobody sends */
+	keeper_set_limits(keeper, 1024 * 1024, 0);
+	WAIT_FOR(!atomic_load(&feed.disk.refuses));
+	add(5 * BATCH);
+	WAIT_FOR(stat_of(OUTPUT_SPOOL_WRITTEN) > written);
+	keeper_set_limits(keeper, 1024 * 1024, 1);
+	WAIT_FOR(stat_of(OUTPUT_DROPPED_SPOOL_EXPIRED) > 0);
+	finish();
+	feed_deinit(&feed);
+}
+END_TEST
+
 static void damage_all(void)
 {
 	DIR *d = opendir(spool_path);
@@ -937,6 +961,7 @@ int main(void)
 	tcase_add_test(t, always_with_a_broken_disk_still_delivers);
 	tcase_add_loop_test(t, a_disk_that_hangs_holds_nobody_up, 0, 2);
 	tcase_add_test(t, max_size_holds_and_replay_makes_room);
+	tcase_add_test(t, limits_are_taken_up_as_it_runs);
 	tcase_add_test(t, damaged_files_block_nothing);
 	tcase_add_test(t, files_that_cannot_be_read_hold_no_others_back);
 	tcase_add_test(t, what_is_too_old_is_dropped_and_counted);
