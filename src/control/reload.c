@@ -8,6 +8,7 @@
 #include "control/amendments.h"
 #include "control/difference.h"
 #include "control/limits.h"
+#include "control/memory.h"
 
 enum { ERROR_MAX = 512 };
 
@@ -20,6 +21,8 @@ static bool same_text(const char *a, const char *b)
 static void keep_what_stays(
 	struct config *next, const struct config *now, struct buf *said)
 {
+	struct main_values *shown = &next->memory->values.main;
+
 	if (next->intake.workers != now->intake.workers)
 		buf_printf(said,
 			"workers: needs a restart; there are still %u\n",
@@ -37,6 +40,12 @@ static void keep_what_stays(
 	next->user = now->user;
 	next->group = now->group;
 	next->pid_file = now->pid_file;
+	/* and so does what shows the settings in force */
+	shown->workers = next->intake.workers;
+	shown->sandbox = next->sandbox;
+	shown->user = next->user;
+	shown->group = next->group;
+	shown->pid_file = next->pid_file;
 }
 
 static int take_up(

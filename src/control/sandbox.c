@@ -234,6 +234,11 @@ bool sandbox_fenced(void)
 	return in_force.on;
 }
 
+static bool same_folders(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 void sandbox_keep(struct sandbox_settings *next,
 	const struct sandbox_settings *now, struct buf *said)
 {
@@ -245,6 +250,9 @@ void sandbox_keep(struct sandbox_settings *next,
 		buf_add_str(said,
 			"sandbox.landlock: needs a restart; it stays as it "
 			"was\n");
-	next->seccomp = now->seccomp;
-	next->landlock = now->landlock;
+	if (!same_folders(next->read, now->read) ||
+		!same_folders(next->write, now->write))
+		buf_add_str(said, "sandbox.read, sandbox.write: need a "
+				  "restart; they stay as they were\n");
+	*next = *now; /* strings of the first edition, which stays */
 }

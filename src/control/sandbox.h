@@ -56,7 +56,8 @@ int sandbox_check(struct config_memory *m);
 /* Is sandbox.landlock in force? */
 bool sandbox_fenced(void);
 
-/* What a reload cannot change stays in `next`, and is said, a line each. */
+/* What a reload cannot change, all of it, stays in `next`, and is said, a line
+ * each. */
 void sandbox_keep(struct sandbox_settings *next,
 	const struct sandbox_settings *now, struct buf *said);
 

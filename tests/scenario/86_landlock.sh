@@ -133,9 +133,17 @@ wait_count ' RELOADED ' "$dir/daemon.err" $((reloads += 1))
 # --- within reach
 configure off "$(output within "$dir/later/within")" '' \
 	", { name = \"e\"; type = \"dnstap\"; address = \"unix:$dir/later/tap.sock\"; }"
+sed -i 's| write = "[^"]*";| read = "/etc";|' "$dir/etc/tapferry.conf"
 ctl reload >"$dir/ctl.out" || fail "the reload was refused: $(cat "$dir/ctl.out")"
-grep -q 'sandbox.landlock: needs a restart' "$dir/ctl.out" ||
-	fail "not said: sandbox.landlock needs a restart"
+for key in 'sandbox.landlock: needs' 'sandbox.read, sandbox.write: need'; do
+	grep -q "$key a restart" "$dir/ctl.out" ||
+		fail "not said: $key a restart: $(cat "$dir/ctl.out")"
+done
+ctl config >"$dir/ctl.out"
+grep -Eq "^ *write *= \"$dir/later\"" "$dir/ctl.out" ||
+	fail "not what is in force: $(grep -A5 '^sandbox' "$dir/ctl.out")"
+! grep -Eq '^ *(read *= "/etc"|landlock *= "off")' "$dir/ctl.out" ||
+	fail "not what is in force: $(grep -A5 '^sandbox' "$dir/ctl.out")"
 send --to "unix:$dir/later/tap.sock" --generate --count 1000
 daemon_stop
 equal "delivered" "$(ledger hec delivered)" 4000
