@@ -96,6 +96,19 @@ static void rest(struct sender *s)
 		clock_mono_ns(&clock_system) + BUSY_PAUSE_NS);
 }
 
+/* Waits until what may be refused finds its place on the way to the disk, with
+ * no request under way.  Return: false: leave. */
+static bool await_letters(struct sender *s)
+{
+	while (!feed_letters_fit(s->output->feed)) {
+		if (stop_is_over(&s->output->stop) ||
+			output_is_halting(s->output))
+			return false;
+		rest(s);
+	}
+	return true;
+}
+
 /*
  * Posts the next events, as many as `most` octets hold, until they are
  * settled or have to be cut otherwise.  Return: false: leave.
@@ -116,7 +129,7 @@ static bool deliver_range(
 			return false; /* the next output goes on with it */
 		tried = true;
 		o = (struct outcome){ 0 };
-		if (!choice_make(s, &o))
+		if (!await_letters(s) || !choice_make(s, &o))
 			return false;
 		again = b->first < *sent;
 		parcel_post(s, &p, &o);

@@ -6,9 +6,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* Refused events that may wait for a slow disk, in batches. */
-enum { LETTERS_MAX = 8 };
-
 /*
  * Hands copies to the keeper, who counts what becomes of them.  Until then
  * they are counted in memory.
@@ -29,9 +26,7 @@ static bool send_letter(struct sender *s, const struct batch *b, uint32_t n,
 	struct letter *l;
 
 	if (out->feed->keeper == NULL ||
-		out->settings->keeper.dead_letters.path == NULL ||
-		atomic_load(&disk->letters) >
-			LETTERS_MAX * out->feed->settings.batch_events)
+		out->settings->keeper.dead_letters.path == NULL)
 		return false;
 	snprintf(cause.text, sizeof(cause.text), "%s", o->verdict.reason);
 	memcpy(cause.reply, o->reply, o->reply_len);

@@ -12,7 +12,6 @@ enum {
 	ROOM_PAUSE_NS = 1000 * 1000,
 	STALL_NS = 1000 * 1000 * 1000, /* shorter ones are left to memory */
 	DISK_QUEUE = 8,                /* batches that may wait for the disk */
-	MESSAGES = 1024, /* places in that ring for what is no batch */
 };
 
 /* Where numbers of batches begin: other processes', before and after this one,
@@ -64,7 +63,7 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 	r = ring_init(&f->sealed, batches);
 	if (r != 0)
 		goto out_pool;
-	r = ring_init(&f->disk.errands, batches + MESSAGES);
+	r = ring_init(&f->disk.errands, batches + FEED_MESSAGES);
 	if (r != 0)
 		goto out_ring;
 	r = stat_set_init(&f->stats, n_workers + n_senders + 1);
@@ -106,7 +105,7 @@ void feed_to_keeper(struct feed *f, struct batch **bp)
 
 bool feed_message(struct feed *f, void *message)
 {
-	if (atomic_fetch_add(&f->disk.messages, 1) < MESSAGES) {
+	if (atomic_fetch_add(&f->disk.messages, 1) < FEED_MESSAGES) {
 		ring_push(&f->disk.errands, message);
 		return true;
 	}

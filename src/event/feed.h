@@ -25,7 +25,11 @@ enum feed_overflow {
 	OVERFLOW_BLOCK,    /* stop reading until there is room */
 };
 
-enum { FEED_LOSSES = 3 }; /* reasons to drop a batch: event/loss.h */
+enum {
+	FEED_LOSSES = 3,      /* reasons to drop a batch: event/loss.h */
+	FEED_MESSAGES = 1024, /* for the keeper that are no batches */
+	FEED_LETTERS = 8, /* refused events that may wait for it, in batches */
+};
 
 struct feed_settings {
 	const char *name;
@@ -171,6 +175,17 @@ void feed_to_keeper(struct feed *f, struct batch **bp);
  * thread.
  */
 bool feed_message(struct feed *f, void *message);
+
+/*
+ * Has the keeper so few refused events to write that each sender may post once
+ * more and be refused?  Else the disk is to get on first.  Any thread.
+ */
+static inline bool feed_letters_fit(const struct feed *f)
+{
+	return atomic_load(&f->disk.letters) <=
+		       FEED_LETTERS * (uint64_t)f->settings.batch_events &&
+	       atomic_load(&f->disk.messages) < FEED_MESSAGES / 2;
+}
 
 /* The keeper has taken one from the ring. */
 static inline void feed_message_taken(struct feed *f)

@@ -68,3 +68,21 @@ daemon_stop
 stop large
 equal "dead-lettered" "$(ledger hec dead_lettered)" 100
 equal "lines that say why" "$(count '"reason":"too_large","status":413' "$dir/large")" 100
+
+# --- as fast as they come: the disk is waited for
+collect refuses --faults 400/5
+cat >"$dir/tapferry.conf" <<END
+listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
+outputs = (
+  { name = "hec"; type = "hec"; token = "t"; overflow = "block";
+    batch = { events = 20; linger = "100ms"; };
+    backends = ( { url = "$(collect_url refuses)"; } );
+    dead_letter = { path = "$dir/fast"; }; }
+);
+END
+daemon -c "$dir/tapferry.conf"
+send --to "unix:$dir/tap.sock" --generate --count 20000
+daemon_stop
+stop refuses
+equal "dead-lettered at full speed" "$(ledger hec dead_lettered)" 20000
+equal "their lines" "$(wc -l <"$dir/fast")" 20000

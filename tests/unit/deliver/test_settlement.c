@@ -147,6 +147,54 @@ START_TEST(letters_at_the_very_end_are_written_too)
 }
 END_TEST
 
+/* Waits until the rig's output has ended, joins it; the feed stays. */
+static void halt(void)
+{
+	output_halt(rig.output);
+	while (!output_ended(rig.output))
+		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
+	rig.output = output_free(rig.output);
+}
+
+START_TEST(a_slow_disk_is_waited_for)
+{
+	const uint64_t far_behind = 1000000;
+
+	START({ .status = 400, .body = "{\"code\":5}" });
+	rig_backend(&rig, one.url);
+	rig.settings.remote.senders = 4;
+	rig_start(&rig);
+	atomic_fetch_add(&rig.feed.disk.letters, far_behind);
+	for (unsigned i = 0; i < 8; i++)
+		rig_push(&rig, 10, 0);
+	/* time enough to be refused; a reload finds nothing done */
+	nanosleep(&(struct timespec){ .tv_nsec = 100 * NS_PER_MS }, NULL);
+	halt();
+	ck_assert_uint_eq(ring_len(&rig.feed.sealed), 8);
+	ck_assert_uint_eq(fake_collector_requests(&one), 0);
+	ck_assert_int_eq(output_start(&rig.output, &rig.settings, &rig.feed,
+				 error, sizeof(error)),
+		0);
+	atomic_fetch_sub(&rig.feed.disk.letters, far_behind);
+	rig_settle(&rig);
+	end(1000);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_DEAD_LETTERED), 80);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_DROPPED_REFUSED), 0);
+}
+END_TEST
+
+START_TEST(the_end_does_not_wait_for_a_disk_that_hangs)
+{
+	START({ .status = 400, .body = "{\"code\":5}" });
+	rig_backend(&rig, one.url);
+	rig_start(&rig);
+	atomic_fetch_add(&rig.feed.disk.letters, 1000000);
+	rig_push(&rig, 10, 0);
+	end(100);
+	ck_assert_uint_eq(rig_stat(&rig, OUTPUT_DROPPED_SHUTDOWN), 10);
+}
+END_TEST
+
 START_TEST(without_a_file_they_are_dropped)
 {
 	rig.settings.keeper.dead_letters.path = NULL;
@@ -293,6 +341,8 @@ int main(void)
 	tcase_add_test(t, a_batch_refused_whole_is_kept_whole);
 	tcase_add_test(t, one_event_too_large_is_kept_with_that_reason);
 	tcase_add_test(t, letters_at_the_very_end_are_written_too);
+	tcase_add_test(t, a_slow_disk_is_waited_for);
+	tcase_add_test(t, the_end_does_not_wait_for_a_disk_that_hangs);
 	tcase_add_test(t, without_a_file_they_are_dropped);
 	tcase_add_test(t, what_is_left_at_the_end_is_delivered_by_the_next_run);
 	tcase_add_test(t, a_batch_of_larger_settings_goes_out_in_pieces);

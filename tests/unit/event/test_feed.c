@@ -112,8 +112,10 @@ START_TEST(letters_leave_each_batch_its_place)
 
 	settings.spool = true;
 	start();
+	ck_assert(feed_letters_fit(&feed));
 	while (feed_message(&feed, &letter))
 		ck_assert_uint_lt(++letters, 100000);
+	ck_assert(!feed_letters_fit(&feed));
 	ck_assert_uint_gt(letters, 100);
 	while ((b = batch_pool_get(&feed.pool)) != NULL) {
 		feed_to_keeper(&feed, &b);
