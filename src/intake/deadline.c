@@ -37,11 +37,8 @@ void deadline_close_late(struct worker *w)
 		w->now_ns >= shakes_until(w, c))
 		shake_close_late(w, c);
 	while ((c = first_of(w, WORKER_GREETING)) != NULL &&
-		w->now_ns >= greets_until(w, c)) {
-		stat_inc(w->stats, INTAKE_START_TIMEOUTS);
-		turn_close_violation(
-			w, c, "no START within the handshake timeout");
-	}
+		w->now_ns >= greets_until(w, c))
+		turn_close_late(w, c);
 }
 
 static void close_idle(struct worker *w, struct conn *c)

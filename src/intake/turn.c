@@ -31,7 +31,8 @@ void turn_close(struct worker *w, struct conn *c)
 	crew_retire(w->crew, c, w->stats);
 }
 
-void turn_close_violation(struct worker *w, struct conn *c, const char *why)
+static void close_stranger(struct worker *w, struct conn *c,
+	enum intake_stat counted, const char *why)
 {
 	char peer[CONN_PEER_TEXT_MAX];
 
@@ -40,8 +41,19 @@ void turn_close_violation(struct worker *w, struct conn *c, const char *why)
 		"connection closed: not a dnstap stream",
 		"listener=%s peer=%s reason=\"%s\"",
 		crew_listener_name(w->crew, c), peer, why);
-	stat_inc(w->stats, INTAKE_PROTOCOL_ERRORS);
+	stat_inc(w->stats, counted);
 	turn_close(w, c);
+}
+
+void turn_close_violation(struct worker *w, struct conn *c, const char *why)
+{
+	close_stranger(w, c, INTAKE_PROTOCOL_ERRORS, why);
+}
+
+void turn_close_late(struct worker *w, struct conn *c)
+{
+	close_stranger(w, c, INTAKE_START_TIMEOUTS,
+		"no START within the handshake timeout");
 }
 
 static void close_failure(

@@ -41,7 +41,9 @@ void turn_pass_on(struct worker *w, struct conn *c, unsigned worker);
 
 void turn_close(struct worker *w, struct conn *c);
 
-/* Closes one that broke the rules, with a word in the log. */
+/* Closes one that broke the rules, or has not begun in time, with a word in the
+ * log. */
 void turn_close_violation(struct worker *w, struct conn *c, const char *why);
+void turn_close_late(struct worker *w, struct conn *c);
 
 #endif

@@ -126,6 +126,16 @@ START_TEST(labels_name_what_a_sample_is_of)
 }
 END_TEST
 
+/* A scrape may come between any two of the daemon's counts. */
+START_TEST(no_counter_is_made_of_others_that_it_might_exceed)
+{
+	s.intake[INTAKE_START_TIMEOUTS] = 1;
+	metrics_write(&s, &out);
+	ck_assert(has("tapferry_connection_errors_total{kind=\"protocol\"} 0"));
+	ck_assert(has("tapferry_connection_timeouts_total{kind=\"start\"} 1"));
+}
+END_TEST
+
 START_TEST(buckets_count_what_is_below_them)
 {
 	metrics_write(&s, &out);
@@ -155,6 +165,7 @@ int main(void)
 	tcase_add_test(t, each_metric_of_the_table_is_told_once);
 	tcase_add_test(t, every_line_is_a_comment_or_a_sample);
 	tcase_add_test(t, labels_name_what_a_sample_is_of);
+	tcase_add_test(t, no_counter_is_made_of_others_that_it_might_exceed);
 	tcase_add_test(t, buckets_count_what_is_below_them);
 	return suite_run("metrics", t);
 }
