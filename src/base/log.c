@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log_journal.h"
+#include "base/log_pairs.h"
 #include "base/log_socket.h"
 
 #include <errno.h>
@@ -187,9 +188,11 @@ void log_write(enum log_level level, struct log_limit *limit, const char *id,
 	n += (size_t)r;
 	pairs = n;
 	va_start(ap, format);
-	if (n < sizeof(line) - 1) {
-		r = vsnprintf(line + n, sizeof(line) - n, format, ap);
-		n = r > 0 ? n + (size_t)r : n - 2; /* no pairs: no colon */
+	if (n < sizeof(line) - 2) {
+		size_t len = log_pairs_format(
+			line + n, sizeof(line) - 2 - n, format, ap);
+
+		n = len > 0 ? n + len : n - 2; /* no pairs: no colon */
 	}
 	va_end(ap);
 	if (held != 0 && n < sizeof(line) - 1)
@@ -199,7 +202,7 @@ void log_write(enum log_level level, struct log_limit *limit, const char *id,
 		n = sizeof(line) - 2;
 	if (pairs > n)
 		pairs = n;
-	/* a peer's text inside a value must not start a line of its own */
+	/* none starts a line of its own, nor in what is no pair */
 	for (size_t i = body; i < n; i++)
 		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
 			line[i] = '?';

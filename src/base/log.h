@@ -7,7 +7,7 @@
  * writes
  *
  *	2026-11-20T12:00:00.123Z warning DELIVER_BACKEND_DOWN backend
- *unreachable: url=https://... http=503
+ *	unreachable: url=https://... http=503
  *
  * The id is stable across versions: operators grep it.  Where a peer can cause
  * the line, use the _limited form with a static struct log_limit.
@@ -75,7 +75,12 @@ void log_write(enum log_level level, struct log_limit *limit, const char *id,
 			log_write(level, limit, #id, text, __VA_ARGS__); \
 	} while (0)
 
-/* text, then a printf format with key=value pairs ("" for none) */
+/* at any log.level: for whoever changes that, and looked before */
+#define log_always(level, id, text, ...) \
+	log_write(level, NULL, #id, text, __VA_ARGS__)
+
+/* text, then a printf format with key=value pairs ("%s", "" for none); quotes
+ * and all else in values is taken care of (base/log_pairs.h) */
 #define log_error(id, text, ...) \
 	log_at(LOG_LEVEL_ERROR, NULL, id, text, __VA_ARGS__)
 #define log_warn(id, text, ...) \

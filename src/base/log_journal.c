@@ -1,14 +1,17 @@
 #include "base/log_journal.h"
 
 #include <ctype.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/log_pairs.h"
 #include "base/log_socket.h"
 
 enum {
@@ -33,14 +36,18 @@ static bool put(struct field_text *t, const char *text, size_t len)
 	return true;
 }
 
-/* NAME=value and a line's end, or nothing of it. */
+/* NAME=value and a line's end, or nothing of it; a value of several lines has
+ * its length before it. */
 static void put_field(struct field_text *t, const char *name, size_t name_len,
 	const char *value, size_t len)
 {
+	uint64_t le = htole64(len);
+	bool lines = memchr(value, '\n', len) != NULL;
 	size_t before = t->len;
 
-	if (!put(t, name, name_len) || !put(t, "=", 1) || !put(t, value, len) ||
-		!put(t, "\n", 1))
+	if (!put(t, name, name_len) || !put(t, lines ? "\n" : "=", 1) ||
+		(lines && !put(t, (const char *)&le, sizeof(le))) ||
+		!put(t, value, len) || !put(t, "\n", 1))
 		t->len = before;
 }
 
@@ -66,27 +73,32 @@ static void put_pair(struct field_text *t, const char *key, size_t key_len,
 	put_field(t, name, n, value, len);
 }
 
-/* How long the value is: to a blank, or in quotes to those before a blank. */
-static size_t value_len(const char *value, const char *end)
+/* How long the value is: to a blank, or with both its quotes. */
+static size_t value_len(const char *value, const char *end, bool *quoted)
 {
 	const char *p = value;
 
+	*quoted = false;
 	if (p == end || *p != '"') {
 		while (p < end && *p != ' ')
 			p++;
 		return (size_t)(p - value);
 	}
-	for (p++; p < end; p++)
-		if (*p == '"' && (p + 1 == end || p[1] == ' '))
-			return (size_t)(p + 1 - value);
-	return (size_t)(end - value);
+	for (p++; p < end && *p != '"'; p++)
+		if (*p == '\\' && p + 1 < end)
+			p++;
+	*quoted = p < end;
+	return (size_t)(p - value) + *quoted;
 }
 
 static void put_pairs(struct field_text *t, const char *p, const char *end)
 {
+	char plain[LOG_PAIRS_MAX];
+
 	while (p < end) {
 		const char *value = p;
-		size_t len;
+		size_t len, key_len;
+		bool quoted;
 
 		while (value < end && *value != '=' && *value != ' ')
 			value++;
@@ -94,12 +106,14 @@ static void put_pairs(struct field_text *t, const char *p, const char *end)
 			p = value + 1;
 			continue;
 		}
-		len = value_len(value + 1, end);
-		if (len >= 2 && value[1] == '"' && value[len] == '"')
-			put_pair(t, p, (size_t)(value - p), value + 2, len - 2);
+		key_len = (size_t)(value++ - p);
+		len = value_len(value, end, &quoted);
+		if (quoted && len <= sizeof(plain))
+			put_pair(t, p, key_len, plain,
+				log_pair_plain(plain, value + 1, len - 2));
 		else
-			put_pair(t, p, (size_t)(value - p), value + 1, len);
-		p = value + 1 + len + 1;
+			put_pair(t, p, key_len, value, len);
+		p = value + len + 1;
 	}
 }
 

@@ -5,43 +5,49 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/log_pairs.h"
+
+/* What goes to the log: what changes something, and what does so when it is
+ * told to what. */
+enum change { LOOKS, CHANGES, CHANGES_IF_TOLD };
 
 static const struct row {
 	const char *name;
 	void (*run)(struct command *c);
 	const char *parameters; /* separated by spaces */
-	bool changes;           /* goes to the log */
+	enum change change;
 	bool while_draining;
 } rows[] = {
-	{ "status", command_status, "", false, true },
-	{ "backends", command_backends, "", false, true },
-	{ "backends.add", command_backend_add, "output url weight", true,
+	{ "status", command_status, "", LOOKS, true },
+	{ "backends", command_backends, "", LOOKS, true },
+	{ "backends.add", command_backend_add, "output url weight", CHANGES,
 		false },
-	{ "backends.remove", command_backend_remove, "output url", true,
+	{ "backends.remove", command_backend_remove, "output url", CHANGES,
 		false },
-	{ "backends.drain", command_backend_drain, "output url", true, false },
-	{ "backends.enable", command_backend_enable, "output url", true,
+	{ "backends.drain", command_backend_drain, "output url", CHANGES,
 		false },
-	{ "backends.disable", command_backend_disable, "output url", true,
+	{ "backends.enable", command_backend_enable, "output url", CHANGES,
 		false },
-	{ "backends.weight", command_backend_weight, "output url weight", true,
+	{ "backends.disable", command_backend_disable, "output url", CHANGES,
 		false },
-	{ "config", command_config, "", false, true },
-	{ "connections", command_connections, "sort limit", false, true },
-	{ "connections.close", command_close, "id peer", true, true },
-	{ "dead-letters", command_letters, "output limit", false, false },
-	{ "dead-letters.replay", command_letters_replay, "output", true,
+	{ "backends.weight", command_backend_weight, "output url weight",
+		CHANGES, false },
+	{ "config", command_config, "", LOOKS, true },
+	{ "connections", command_connections, "sort limit", LOOKS, true },
+	{ "connections.close", command_close, "id peer", CHANGES, true },
+	{ "dead-letters", command_letters, "output limit", LOOKS, false },
+	{ "dead-letters.replay", command_letters_replay, "output", CHANGES,
 		false },
-	{ "log-level", command_log_level, "level", false, true },
-	{ "outputs.flush", command_flush, "output", true, false },
-	{ "outputs.pause", command_pause, "output", true, false },
-	{ "outputs.resume", command_resume, "output", true, false },
-	{ "reload", command_reload, "", true, false },
-	{ "shutdown", command_shutdown, "now", true, true },
-	{ "spool", command_spool, "output limit", false, false },
-	{ "spool.discard", command_spool_discard, "output file all", true,
+	{ "log-level", command_log_level, "level", CHANGES_IF_TOLD, true },
+	{ "outputs.flush", command_flush, "output", CHANGES, false },
+	{ "outputs.pause", command_pause, "output", CHANGES, false },
+	{ "outputs.resume", command_resume, "output", CHANGES, false },
+	{ "reload", command_reload, "", CHANGES, false },
+	{ "shutdown", command_shutdown, "now", CHANGES, true },
+	{ "spool", command_spool, "output limit", LOOKS, false },
+	{ "spool.discard", command_spool_discard, "output file all", CHANGES,
 		false },
-	{ "spool.replay", command_spool_replay, "output", true, false },
+	{ "spool.replay", command_spool_replay, "output", CHANGES, false },
 };
 
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -127,8 +133,10 @@ struct outlet *command_outlet(struct command *c,
 		found = t;
 		n++;
 	}
-	if (n == 1)
+	if (n == 1) {
+		c->outlet = found;
 		return found;
+	}
 	if (name != NULL)
 		command_refuse(c, "list them: tapferryctl outputs",
 			"there is no output %s%s", name, what);
@@ -223,22 +231,111 @@ static const struct row *find_row(struct command *c)
 	return NULL;
 }
 
+static bool is_change(const struct command *c, const struct row *row)
+{
+	return row->change == CHANGES ||
+	       (row->change == CHANGES_IF_TOLD &&
+		       json_object_size(c->request) > 2);
+}
+
+static void add_pair(
+	struct buf *pairs, const char *key, const char *value, size_t len)
+{
+	char text[256];
+
+	buf_add_str(pairs, " ");
+	buf_add(pairs, text,
+		log_pair_format(text, sizeof(text), key, value, len));
+}
+
+/* A URL that may have a password in it; no backend has such a one. */
+static bool has_user(const struct command *c)
+{
+	const char *url = json_string_value(json_object_get(c->request, "url"));
+
+	return url != NULL && strchr(url, '@') != NULL;
+}
+
+/* The parameters: the output and the URL that were meant, the others as they
+ * were given. */
+static void add_parameters(
+	struct buf *pairs, const struct command *c, const struct row *row)
+{
+	const char *key;
+	json_t *value;
+
+	if (c->outlet != NULL)
+		add_pair(pairs, "output", c->outlet->feed.settings.name,
+			strlen(c->outlet->feed.settings.name));
+	if (c->url.len != 0)
+		add_pair(pairs, "url", buf_str(&c->url), c->url.len);
+	json_object_foreach((json_t *)c->request, key, value)
+	{
+		char *dump;
+
+		if (!is_parameter(row, key) ||
+			(strcmp(key, "output") == 0 && c->outlet != NULL) ||
+			(strcmp(key, "url") == 0 &&
+				(c->url.len != 0 || has_user(c))))
+			continue;
+		if (json_is_string(value)) {
+			add_pair(pairs, key, json_string_value(value),
+				json_string_length(value));
+			continue;
+		}
+		dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		if (dump != NULL)
+			add_pair(pairs, key, dump, strlen(dump));
+		free(dump);
+	}
+}
+
+/* Written at the level that was, too: it may be what has been changed. */
+static void log_command(const struct command *c, const struct row *row,
+	const struct control_peer *peer, bool shown)
+{
+	struct buf pairs = BUF_NULL;
+
+	if (!shown && !log_enabled(LOG_LEVEL_INFO))
+		return;
+	add_parameters(&pairs, c, row);
+	if (c->error.len == 0)
+		log_always(LOG_LEVEL_INFO, CONTROL_COMMAND,
+			"done, as the control socket was asked",
+			"command=%s %s uid=%ld pid=%ld", row->name,
+			buf_str(&pairs), (long)peer->uid, (long)peer->pid);
+	else
+		log_always(LOG_LEVEL_INFO, CONTROL_COMMAND,
+			"the control socket was asked for it, and refused",
+			"command=%s %s uid=%ld pid=%ld reason=\"%s\"",
+			row->name, buf_str(&pairs), (long)peer->uid,
+			(long)peer->pid,
+			has_user(c) ? "the url has a user or password"
+				    : buf_str(&c->error));
+	buf_deinit(&pairs);
+}
+
+static void run_row(struct command *c, const struct row *row)
+{
+	if (!check_parameters(c, row))
+		return;
+	if (c->room->draining && !row->while_draining)
+		command_refuse(c, "start it again first",
+			"the daemon is shutting down");
+	else
+		row->run(c);
+}
+
 static void run(struct command *c, const struct control_peer *peer)
 {
 	const struct row *row = find_row(c);
+	bool shown = log_enabled(LOG_LEVEL_INFO);
 
-	if (row == NULL || !check_parameters(c, row))
+	if (row == NULL)
 		return;
-	if (c->room->draining && !row->while_draining) {
-		command_refuse(c, "start it again first",
-			"the daemon is shutting down");
-		return;
-	}
-	if (row->changes)
-		log_info(CONTROL_COMMAND, "somebody asks at the control socket",
-			"command=%s uid=%ld pid=%ld", row->name,
-			(long)peer->uid, (long)peer->pid);
-	row->run(c);
+	run_row(c, row);
+	if (is_change(c, row))
+		log_command(c, row, peer, shown);
 }
 
 static void put_problems(struct jbuf *j, const struct buf *problems)

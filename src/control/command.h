@@ -53,6 +53,7 @@ struct command {
 	struct buf error, cure;      /* error: refused */
 	struct buf problems;         /* besides: a line each */
 	struct buf url;              /* a backend's, as configured */
+	const struct outlet *outlet; /* the one that was meant; or NULL */
 };
 
 /* Refuse it: what is wrong, and what to do. */

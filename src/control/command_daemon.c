@@ -63,11 +63,8 @@ void command_log_level(struct command *c)
 			"%.64s is no level", name);
 		return;
 	}
-	if (name != NULL) {
-		log_info(CONTROL_COMMAND, "the log has another level now",
-			"command=log-level level=%s", name);
+	if (name != NULL)
 		log_set_level(level);
-	}
 	while (!log_enabled(level))
 		level--;
 	jbuf_open(&c->result, NULL, '{');

@@ -150,6 +150,7 @@ static struct outlet *find_by_url(struct command *c, const char *url)
 	if (found == NULL)
 		command_refuse(c, "list them: tapferryctl backends",
 			"there is no backend %.256s", url);
+	c->outlet = found;
 	return found;
 }
 

@@ -69,7 +69,7 @@ void report_ledger(
 			" delivered=%" PRIu64 " filtered=%" PRIu64
 			" dropped=%" PRIu64 " dead_lettered=%" PRIu64
 			" in_memory=%" PRIu64 " in_spool=%" PRIu64
-			" closed=%s%s",
+			" closed=%s %s",
 			f->settings.name, l.received, l.recovered, l.delivered,
 			l.filtered, l.dropped, l.dead_lettered, l.in_memory,
 			l.in_spool, ledger_closed(&l) ? "yes" : "no",

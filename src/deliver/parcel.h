@@ -42,7 +42,7 @@ struct outcome {
 
 /* What log lines say of an outcome. */
 enum { OUTCOME_NUMBERS_MAX = 48 };
-#define OUTCOME_FORMAT "output=%s url=%s%s reason=\"%s\""
+#define OUTCOME_FORMAT "output=%s url=%s %s reason=\"%s\""
 #define OUTCOME_ARGS(s, o)                                            \
 	(s)->output->feed->settings.name, (o)->backend->base,         \
 		outcome_numbers((char[OUTCOME_NUMBERS_MAX]){ 0 }, o), \

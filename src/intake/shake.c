@@ -65,14 +65,13 @@ static void log_session(
 	struct worker *w, const struct conn *c, const struct tls_about *about)
 {
 	char peer[CONN_PEER_TEXT_MAX];
-	bool shown = about->subject[0] != '\0';
 
 	conn_peer_text(c, peer);
 	log_info_limited(INTAKE_TLS_OPEN, "TLS session established",
-		"listener=%s peer=%s version=%s cipher=%s resumed=%s%s%s%s",
+		"listener=%s peer=%s version=%s cipher=%s resumed=%s "
+		"subject=\"%s\"",
 		crew_listener_name(w->crew, c), peer, about->version,
-		about->cipher, about->resumed ? "yes" : "no",
-		shown ? " subject=\"" : "", about->subject, shown ? "\"" : "");
+		about->cipher, about->resumed ? "yes" : "no", about->subject);
 }
 
 /* From now on its stream is waited for. */

@@ -88,8 +88,9 @@ void spool_set_aside(struct spool *s, uint64_t number, const char *why)
 
 	log_limited(LOG_LEVEL_ERROR, SPOOL_DAMAGED,
 		"a file of the spool is set aside",
-		"path=%s/%016llx.damaged reason=\"%s\"%s%s", s->settings->path,
-		(unsigned long long)number, why, r != 0 ? " error=" : "",
+		"path=%s/%016llx.damaged reason=\"%s%s%s\"", s->settings->path,
+		(unsigned long long)number, why,
+		r != 0 ? "; it cannot be renamed: " : "",
 		r != 0 ? strerror(-r) : "");
 }
 

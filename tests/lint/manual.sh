@@ -36,7 +36,7 @@ for f in "$src"/src/*/*.c "$src"/src/*.c; do
 	*/src/load/* | */src/ctl/*) continue ;;
 	esac
 	tr '\n\t' '  ' <"$f" | grep -oE \
-		'log_(error|warn|info|debug|limited|at)(_limited)?\( *((LOG_[A-Z_]+|level), *((NULL|[a-z&][a-z_&]*), *)?)?[A-Z][A-Z_]+,'
+		'log_(error|warn|info|debug|limited|at|always)(_limited)?\( *((LOG_[A-Z_]+|level), *((NULL|[a-z&][a-z_&]*), *)?)?[A-Z][A-Z_]+,'
 done | grep -oE '[A-Z][A-Z_]+,$' | tr -d , | sort -u >"$tmp/program"
 sed -n '/^\.Ss Log/,/^\.Ss The ledger/s/^\.It Li //p' "$page" |
 	grep -oE '[A-Z_]+' | sort -u >"$tmp/page"

@@ -186,6 +186,22 @@ equal "other level" "$(json .level log-level)" debug
 wrong 1 'no level' log-level loud
 ctl log-level info >/dev/null
 
+# --- who changed what, at the log; no password is
+wrong 1 'is no url' backends add https://me:hidden@localhost:8088 --output splunk
+asked() {
+	grep -Eq "CONTROL_COMMAND [^=]*: command=$1 uid=$(id -u) pid=[0-9]+$2\$" \
+		"$dir/daemon.err" || fail "the log has no $1 $2"
+}
+asked 'outputs.resume output=splunk' ''
+asked outputs.pause ' reason="there are 2 outputs"'
+asked 'outputs.flush output=nobody' ' reason="there is no output nobody"'
+asked "spool.discard output=splunk file=$file" ''
+asked 'backends.add output=splunk' ' reason="the url has a user or password"'
+grep -q hidden "$dir/daemon.err" && fail "the log has a password"
+asked 'log-level level=debug' ''
+asked 'log-level level=loud' ' reason="loud is no level"'
+grep -q 'command=log-level uid' "$dir/daemon.err" && fail "a question is logged"
+
 # --- reload: a wrong file is told to whoever asks
 sed -i 's/linger = "50ms"/linger = "50mm"/' "$dir/tapferry.conf"
 wrong 1 'the configuration is wrong' reload

@@ -109,8 +109,9 @@ START_TEST(a_peers_control_bytes_start_no_line_of_their_own)
 {
 	capture();
 	log_info(TEST_ID, "peer", "name=%s", "a\nERROR b\x1b[0m\x7f");
-	ck_assert_str_eq(
-		captured() + 24, " info TEST_ID peer: name=a?ERROR b?[0m?\n");
+	ck_assert_str_eq(captured() + 24,
+		" info TEST_ID peer: "
+		"name=\"a\\nERROR b\\x1b[0m\\x7f\"\n");
 }
 END_TEST
 

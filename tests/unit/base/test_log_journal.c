@@ -46,8 +46,10 @@ static const struct {
 	{ "splunk.in_spool=7", "TAPFERRY_SPLUNK_IN_SPOOL=7\n" },
 	{ "reason=\"no such file\" n=1",
 		"TAPFERRY_REASON=no such file\nTAPFERRY_N=1\n" },
-	{ "reason=\"says \"no\"\" n=1",
-		"TAPFERRY_REASON=says \"no\"\nTAPFERRY_N=1\n" },
+	{ "reason=\"says \\\"no\\\" a=1\" n=1",
+		"TAPFERRY_REASON=says \"no\" a=1\nTAPFERRY_N=1\n" },
+	{ "path=\"C:\\\\\" n=1", "TAPFERRY_PATH=C:\\\nTAPFERRY_N=1\n" },
+	{ "open=\"to the end\\\"", "TAPFERRY_OPEN=\"to the end\\\"\n" },
 	{ "url=http://h/?a=b n=1",
 		"TAPFERRY_URL=http://h/?a=b\nTAPFERRY_N=1\n" },
 	{ "empty= n=1", "TAPFERRY_EMPTY=\nTAPFERRY_N=1\n" },
@@ -66,6 +68,16 @@ static const struct {
 START_TEST(each_pair_is_a_field)
 {
 	ck_assert_str_eq(format_pairs(splits[_i].pairs), splits[_i].fields);
+}
+END_TEST
+
+START_TEST(a_value_of_several_lines_has_its_length)
+{
+	static const char field[] =
+		"TAPFERRY_TEXT\n\3\0\0\0\0\0\0\0a\nb\nTAPFERRY_N=1\n";
+
+	ck_assert_mem_eq(
+		format_pairs("text=\"a\\nb\" n=1"), field, sizeof(field) - 1);
 }
 END_TEST
 
@@ -134,6 +146,7 @@ int main(void)
 	tcase_add_test(t, an_entry_has_message_priority_name_and_id);
 	tcase_add_loop_test(
 		t, each_pair_is_a_field, 0, sizeof(splits) / sizeof(splits[0]));
+	tcase_add_test(t, a_value_of_several_lines_has_its_length);
 	tcase_add_test(t, fields_that_find_no_room_are_left_out_whole);
 	tcase_add_test(t, entries_arrive_and_never_wait);
 	return suite_run("log_journal", t);
