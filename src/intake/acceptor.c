@@ -24,7 +24,7 @@ enum {
 /* What came of one accept(2). */
 enum accepted {
 	ACCEPT_DONE,    /* handed over */
-	ACCEPT_REFUSED, /* not this one */
+	ACCEPT_REFUSED, /* not this one; the next one may be let in */
 	ACCEPT_FULL,    /* no place for anybody */
 	ACCEPT_FAILED,  /* the system is short of something */
 	ACCEPT_NONE,    /* nobody waits */
@@ -43,21 +43,20 @@ static enum accepted fail(struct acceptor *a, const char *what, int error)
 static const struct refusal {
 	const char *text;
 	enum intake_stat stat;
-	enum accepted accepted;
 } refusals[ADMISSION_E_COUNT] = {
 	[ADMISSION_E_ADDRESS] = { "connection refused: its address is not "
 				  "allowed",
-		INTAKE_REFUSED_ADDRESS, ACCEPT_REFUSED },
+		INTAKE_REFUSED_ADDRESS },
 	[ADMISSION_E_PEER_FULL] = { "connection refused: "
 				    "limits.max_connections_per_peer is "
 				    "reached",
-		INTAKE_REFUSED_PEER_FULL, ACCEPT_REFUSED },
+		INTAKE_REFUSED_PEER_FULL },
 	[ADMISSION_E_LISTENER_FULL] = { "connection refused: the listener's "
 					"max_connections is reached",
-		INTAKE_REFUSED_LISTENER_FULL, ACCEPT_FULL },
+		INTAKE_REFUSED_LISTENER_FULL },
 	[ADMISSION_E_FULL] = { "connection refused: limits.max_connections is "
 			       "reached",
-		INTAKE_REFUSED_FULL, ACCEPT_FULL },
+		INTAKE_REFUSED_FULL },
 };
 
 static enum accepted refuse(struct acceptor *a, struct conn *c, int why)
@@ -72,9 +71,12 @@ static enum accepted refuse(struct acceptor *a, struct conn *c, int why)
 		registry_count(&a->crew->registry));
 	stat_inc(a->stats, refusal->stat);
 	gate_count(&a->crew->gates[0], c->listener, LISTENER_REFUSED, 1);
-	pace_count(&a->refusals, c->accepted_ns);
-	conn_free(c);
-	return refusal->accepted;
+	if (crew_is_full(a->crew, c->listener)) {
+		refusals_close(&a->refusals, &c, c->accepted_ns);
+		return ACCEPT_FULL;
+	}
+	refusals_keep(&a->refusals, &c, c->accepted_ns);
+	return ACCEPT_REFUSED;
 }
 
 static enum accepted admit(struct acceptor *a, struct conn *c)
@@ -149,14 +151,11 @@ static void wake_resting(struct acceptor *a)
 	atomic_store(&a->crew->acceptor_full, false);
 }
 
-static void rest(
-	struct acceptor *a, size_t listener, uint64_t until_ns, bool full)
+static void rest(struct acceptor *a, size_t listener, uint64_t until_ns)
 {
 	watch(a, EPOLL_CTL_MOD, listener, 0);
 	a->resting[listener] = true;
 	a->rest_until_ns = until_ns;
-	if (!full)
-		return;
 	atomic_store(&a->crew->acceptor_full, true);
 	/* a place may have become free before the workers could see that */
 	if (!crew_is_full(a->crew, (unsigned)listener))
@@ -165,6 +164,7 @@ static void rest(
 
 static void pause_after_failure(struct acceptor *a)
 {
+	refusals_fit(&a->refusals, 0); /* it may be them */
 	a->pause_ms = a->pause_ms == 0 ? ERROR_PAUSE_MIN_MS : a->pause_ms * 2;
 	if (a->pause_ms > ERROR_PAUSE_MAX_MS)
 		a->pause_ms = ERROR_PAUSE_MAX_MS;
@@ -188,12 +188,13 @@ static void serve(struct acceptor *a, size_t listener)
 			a->pause_ms = 0;
 			break;
 		case ACCEPT_REFUSED:
+			break;
 		case ACCEPT_FULL:
 			now = crew_now_ns(a->crew);
-			wait = pace_wait_ns(&a->refusals, now);
+			wait = pace_wait_ns(&a->refusals.pace, now);
 			if (wait == 0)
 				break;
-			rest(a, listener, now + wait, r == ACCEPT_FULL);
+			rest(a, listener, now + wait);
 			return;
 		case ACCEPT_FAILED:
 			pause_after_failure(a);
@@ -201,6 +202,9 @@ static void serve(struct acceptor *a, size_t listener)
 		case ACCEPT_NONE:
 			return;
 		}
+		/* they take no descriptors that the limit did not reckon with
+		 */
+		refusals_fit(&a->refusals, crew_places(a->crew));
 	}
 }
 
@@ -218,12 +222,24 @@ static void serve_last(struct acceptor *a, size_t listener)
 static int sleep_ms(const struct acceptor *a)
 {
 	uint64_t now = crew_now_ns(a->crew);
+	uint64_t wait = refusals_wait_ns(&a->refusals, now);
 
-	if (a->rest_until_ns == 0)
-		return -1;
-	if (a->rest_until_ns <= now)
+	if (a->rest_until_ns != 0 && a->rest_until_ns <= now)
 		return 0;
-	return (int)((a->rest_until_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+	if (a->rest_until_ns != 0 && a->rest_until_ns - now < wait)
+		wait = a->rest_until_ns - now;
+	if (wait == UINT64_MAX)
+		return -1;
+	return (int)((wait + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static void act_in_time(struct acceptor *a)
+{
+	uint64_t now = crew_now_ns(a->crew);
+
+	refusals_tick(&a->refusals, now);
+	if (a->rest_until_ns != 0 && a->rest_until_ns <= now)
+		wake_resting(a);
 }
 
 static void answer_bell(struct acceptor *a)
@@ -278,7 +294,8 @@ void acceptor_adopt(struct acceptor *a)
 	}
 	if (former == NULL || former->settings.refusals_per_second !=
 				      next->settings.refusals_per_second)
-		pace_init(&a->refusals, next->settings.refusals_per_second);
+		refusals_set_pace(
+			&a->refusals, next->settings.refusals_per_second);
 	admission_change(&a->crew->admission, &next->settings);
 	a->plan = next;
 	wake_resting(a); /* there may be more places now */
@@ -306,8 +323,7 @@ static void run(void *arg)
 			else
 				serve(a, gate);
 		}
-		if (a->rest_until_ns != 0 && sleep_ms(a) == 0)
-			wake_resting(a);
+		act_in_time(a);
 	}
 	/* all of them at first: nobody new comes in while the others are
 	 * served */
@@ -317,6 +333,7 @@ static void run(void *arg)
 				&a->sockets[g], &a->plan->listeners[g].listen);
 	for (size_t g = 0; g < PLAN_GATES_MAX; g++)
 		shut(a, a->plan, g);
+	refusals_fit(&a->refusals, 0);
 	pulse_sleep(&a->pulse);
 }
 

@@ -2,17 +2,17 @@
  * Acceptor: the thread that owns the listening sockets.
  *
  * Accepts, admits, picks a worker and hands the connection over.  Who may not
- * come in is refused by closing, at a pace: some servers come back at once, and
- * for ever.  A listener that is ahead of the pace rests, its queue holds who
- * comes meanwhile; a place that becomes free wakes it, if it was for want of
- * one.  When descriptors or memory are short all of them pause, longer each
- * time, and go on.
+ * come in is refused by closing, at a pace (intake/refusals.h).  While there is
+ * no place for anybody, a listener that is ahead of the pace rests, its queue
+ * holds who comes meanwhile; a place that becomes free wakes it.  When
+ * descriptors or memory are short all of them pause, longer each time, and go
+ * on.
  */
 #ifndef TAPFERRY_INTAKE_ACCEPTOR_H
 #define TAPFERRY_INTAKE_ACCEPTOR_H
 
 #include "intake/crew.h"
-#include "intake/pace.h"
+#include "intake/refusals.h"
 #include "net/listen.h"
 #include "sync/pulse.h"
 #include "sync/thread.h"
@@ -25,7 +25,7 @@ struct acceptor {
 	struct listen_socket sockets[PLAN_GATES_MAX];
 	int set;                      /* epoll: sockets and bell */
 	struct placement placement;   /* owner: acceptor */
-	struct pace refusals;         /* owner: acceptor */
+	struct refusals refusals;     /* owner: acceptor */
 	bool resting[PLAN_GATES_MAX]; /* owner: acceptor; by gate */
 	uint64_t rest_until_ns;       /* owner: acceptor; 0: none rests */
 	unsigned pause_ms;            /* owner: acceptor; 0: all is well */

@@ -111,9 +111,16 @@ int crew_admit(struct crew *crew, struct conn *c)
 	return 0;
 }
 
+unsigned crew_places(const struct crew *crew)
+{
+	unsigned n = registry_count(&crew->registry);
+
+	return n < crew->registry.max ? crew->registry.max - n : 0;
+}
+
 bool crew_is_full(const struct crew *crew, unsigned listener)
 {
-	return registry_count(&crew->registry) >= crew->registry.max ||
+	return crew_places(crew) == 0 ||
 	       !admission_has_place(&crew->admission, listener);
 }
 

@@ -97,6 +97,9 @@ static inline const struct intake_settings *crew_settings(
  */
 int crew_admit(struct crew *crew, struct conn *c);
 
+/* How many more connections limits.max_connections allows now.  Any thread. */
+unsigned crew_places(const struct crew *crew);
+
 /* Would a listener find no place now, whoever asks?  Thread: the acceptor. */
 bool crew_is_full(const struct crew *crew, unsigned listener);
 

@@ -1,6 +1,7 @@
 /* Each limit with many peers at once, networks, and the pace of refusals. */
 #include "intake/intake.h"
 
+#include <arpa/inet.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -162,13 +163,51 @@ START_TEST(allow_and_deny_decide_by_address)
 }
 END_TEST
 
-START_TEST(a_listener_that_rests_holds_no_other_one)
+static int connect_from(const struct listener_settings *l, const char *ip)
 {
+	const struct address *to = &l->listen.address;
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(inet_pton(AF_INET, ip, &from.sin_addr), 1);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	ck_assert_int_eq(connect(fd, &to->sa, to->len), 0);
+	return fd;
+}
+
+START_TEST(who_may_not_come_in_holds_up_nobody_who_may)
+{
+	enum { FLOOD = 120 }; /* less than the backlog */
 	struct listener_settings *l = &rig.listeners[RIG_TCP];
 	struct buf why = BUF_NULL;
-	int flood[20], local;
+	int flood[FLOOD], allowed;
 
 	ck_assert_int_eq(cidr_list_parse(&l->deny, "127.0.0.1", &why), 0);
+	rig.settings.refusals_per_second = 1;
+	rig_start(&rig);
+	for (unsigned i = 0; i < FLOOD; i++)
+		flood[i] = rig_connect(&rig, RIG_TCP);
+	for (unsigned i = 0; i < 5; i++) {
+		allowed = connect_from(&rig.listeners[RIG_TCP], "127.0.0.2");
+		ck_assert(peer_open(allowed));
+		close(allowed);
+	}
+	ck_assert_uint_eq(rig_stat(&rig, INTAKE_REFUSED_ADDRESS), FLOOD);
+	/* some are kept, so that they do not come back at once */
+	ck_assert(is_open(flood[FLOOD - 1]));
+	ck_assert(peer_is_ended(flood[0]));
+	for (unsigned i = 0; i < FLOOD; i++)
+		close(flood[i]);
+	rig_end(&rig, 1000);
+	cidr_list_deinit(&l->deny);
+}
+END_TEST
+
+START_TEST(a_listener_that_rests_holds_no_other_one)
+{
+	int flood[20], local;
+
+	rig.listeners[RIG_TCP].max_connections = 1;
 	rig.settings.refusals_per_second = 1;
 	rig_start(&rig);
 	for (unsigned i = 0; i < 20; i++)
@@ -178,13 +217,10 @@ START_TEST(a_listener_that_rests_holds_no_other_one)
 		ck_assert(peer_open(local));
 		close(local);
 	}
-	/* the rest of the flood waits in the backlog */
-	ck_assert_uint_ge(rig_stat(&rig, INTAKE_REFUSED_ADDRESS), 1);
-	ck_assert(is_open(flood[19]));
+	ck_assert_uint_ge(rig_stat(&rig, INTAKE_REFUSED_LISTENER_FULL), 1);
 	for (unsigned i = 0; i < 20; i++)
 		close(flood[i]);
 	rig_end(&rig, 1000);
-	cidr_list_deinit(&l->deny);
 }
 END_TEST
 
@@ -234,6 +270,7 @@ int main(void)
 	tcase_add_test(t, a_limit_of_a_peer_or_listener_leaves_others_alone);
 	tcase_add_loop_test(
 		t, allow_and_deny_decide_by_address, 0, COUNT(lists));
+	tcase_add_test(t, who_may_not_come_in_holds_up_nobody_who_may);
 	tcase_add_test(t, a_listener_that_rests_holds_no_other_one);
 	tcase_add_test(t, a_place_that_becomes_free_ends_the_rest);
 	return suite_run("limits", t);
