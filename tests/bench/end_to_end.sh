@@ -5,9 +5,9 @@
 #
 # Sends flat out for S seconds (default 3) over N connections (default 4):
 # generated traffic into Splunk HEC, plain and with gzip at several levels, into
-# file:/dev/null, and once more plain over one connection; then real captures,
-# those of the corpus or of tests/data.  Run it in the build folder, or with
-# builddir=... .
+# an output of type http with zstd, where the build has it, into file:/dev/null,
+# and once more plain over one connection; then real captures, those of the corpus
+# or of tests/data.  Run it in the build folder, or with builddir=... .
 #
 # Prints "name value unit", a figure a line.  A rate is events over the time
 # from the first frame until the daemon has delivered everything and ended; CPU
@@ -53,6 +53,9 @@ run_hec plain_1conn none "" "${flat_out[@]}"
 for level in "${levels[@]}"; do
 	run_hec "gzip$level" gzip "compression_level = $level;" "${fleet[@]}"
 done
+if has_zstd; then
+	run_hec zstd1 zstd "" "${fleet[@]}"
+fi
 run_null null 'type = "file"; path = "/dev/null";' "${fleet[@]}"
 
 captures=()

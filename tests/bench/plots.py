@@ -3,7 +3,8 @@ import math
 
 from plot import Bars, Lines, Rows, svg
 
-LEVELS = [("none", "plain")] + [("gzip %d" % n, "gzip%d" % n) for n in (1, 3, 6, 9)]
+LEVELS = [("none", "plain"), ("zstd 1", "zstd1")] + \
+    [("gzip %d" % n, "gzip%d" % n) for n in (1, 3, 6, 9)]
 RATES = (1000, 5000, 20000, 50000, 100000, 200000, 400000)
 STAGES = ("read", "cut", "decode", "encode", "compress", "post", "other")
 
@@ -21,7 +22,8 @@ def compression(value):
         return None
     return svg("Throughput and CPU by compression",
                "Events a second from sender to collector, and the daemon's CPU "
-               "for each, without compression and with four levels of gzip",
+               "for each, without compression, with zstd and with four levels of "
+               "gzip",
                [Bars("Events a second, end to end", rate, 0,
                      "compression; sender and collector on the same cores"),
                 Bars("CPU of the daemon, µs an event", cpu, 1, "compression")])

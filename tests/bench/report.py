@@ -40,8 +40,8 @@ BUSY = 0.25  # cores that others use
 MARKS = "<!-- figures: written by tests/bench/run.sh -->", "<!-- end of figures -->"
 PEERS = ("golang-github-dnstap-golang-dnstap-cli", "bind9-dnsutils", "fstrm-bin",
          "syslog-ng-core")
-LIBRARIES = ("libcurl", "libknot", "libdeflate", "liburcu", "ck", "gnutls",
-             "libmicrohttpd", "libfstrm", "libconfig", "jansson")
+LIBRARIES = ("libcurl", "libknot", "libdeflate", "libzstd", "liburcu", "ck",
+             "gnutls", "libmicrohttpd", "libfstrm", "libconfig", "jansson")
 
 
 def load(path):
@@ -112,16 +112,17 @@ def versions(build):
     return found
 
 
-def ours(results):
-    """What tapferry's figures depend on."""
+def ours(results, other):
+    """What tapferry's figures depend on, as far as both know it: what nobody
+    had before has made no figure."""
     return results["machine"], {k: v for k, v in results["versions"].items()
-                                if k not in PEERS}
+                                if k not in PEERS and k in other["versions"]}
 
 
 def note_machine(path, build):
     results = load(path)
     here = {"machine": machine(), "versions": versions(build)}
-    if results["benches"] and ours(results) != ours(here):
+    if results["benches"] and ours(results, here) != ours(here, results):
         print("# earlier results are of another machine or other versions, and "
               "are left out:", ", ".join(sorted(results["benches"])))
         results["benches"] = {}

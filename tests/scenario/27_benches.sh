@@ -19,7 +19,9 @@ benches() {
 mapfile -t names < <("$srcdir/tests/bench/run.sh" --list | cut -d " " -f 1 |
 	grep -vE '^(connections|instructions|contention|scaling|profile)$')
 benches --output "$dir/doc" "${names[@]}" || fail "run.sh ended with $?"
-for figure in decode_encode.generated_gzip1 pool.lease_1_cpu \
+zstd=()
+! has_zstd || zstd=(decode_encode.generated_zstd1_ratio end_to_end.zstd1_events)
+for figure in decode_encode.generated_gzip1 "${zstd[@]}" pool.lease_1_cpu \
 	delivery.equal_random_4_off spool.plain_replay_events start.small_ready_p50 \
 	end_to_end.plain_events end_to_end.gzip9_events end_to_end.null_events \
 	end_to_end.captures_gzip1_events delay.rate50000_p99 \
