@@ -94,15 +94,34 @@ static bool is_done(struct command *c, const struct outlet *t, struct chore *e,
 	return r == 0;
 }
 
+/* Who has its files: what it was before, until that has left. */
+static const struct outlet *holder(const struct outlet *t)
+{
+	return t->before != NULL ? t->before : t;
+}
+
 static bool has_spool(const struct outlet *t)
 {
-	return t->feed.keeper != NULL && t->settings.keeper.spool.path != NULL;
+	const struct outlet *h = holder(t);
+
+	return h->feed.keeper != NULL && h->settings.keeper.spool.path != NULL;
 }
 
 static bool has_letters(const struct outlet *t)
 {
-	return t->feed.keeper != NULL &&
-	       t->settings.keeper.dead_letters.path != NULL;
+	const struct outlet *h = holder(t);
+
+	return h->feed.keeper != NULL &&
+	       h->settings.keeper.dead_letters.path != NULL;
+}
+
+/* Return: NULL: refused. */
+static const struct outlet *named(struct command *c,
+	bool (*fits)(const struct outlet *t), const char *what)
+{
+	const struct outlet *t = command_outlet(c, fits, what);
+
+	return t != NULL ? holder(t) : NULL;
 }
 
 /* One output's value.  Return: false: refused. */
@@ -145,7 +164,7 @@ static void each_outlet(struct command *c, bool (*fits)(const struct outlet *t),
 	jbuf_open(&c->result, "outputs", '[');
 	for (size_t i = 0; i < o->n; i++) {
 		if ((only == NULL || only == o->of[i]) && fits(o->of[i]) &&
-			!list_one(c, o->of[i], fn, limit, end))
+			!list_one(c, holder(o->of[i]), fn, limit, end))
 			return;
 	}
 	jbuf_close(&c->result, ']');
@@ -209,7 +228,7 @@ static void retry_disk(struct keeper *k, struct keeper_chore *head)
 
 void command_spool_replay(struct command *c)
 {
-	const struct outlet *t = command_outlet(c, has_spool, " with a spool");
+	const struct outlet *t = named(c, has_spool, " with a spool");
 	struct chore *e = t != NULL ? chore_new(c, t, retry_disk) : NULL;
 
 	if (e == NULL)
@@ -249,7 +268,7 @@ static void tell_discarded(
 
 void command_spool_discard(struct command *c)
 {
-	const struct outlet *t = command_outlet(c, has_spool, " with a spool");
+	const struct outlet *t = named(c, has_spool, " with a spool");
 	struct chore *e;
 	uint64_t file = 0;
 	bool all = false;
@@ -347,8 +366,7 @@ static void tell_resending(
 
 void command_letters_replay(struct command *c)
 {
-	const struct outlet *t =
-		command_outlet(c, has_letters, " with dead letters");
+	const struct outlet *t = named(c, has_letters, " with dead letters");
 	struct chore *e = t != NULL ? chore_new(c, t, resend) : NULL;
 
 	if (e == NULL)

@@ -11,22 +11,28 @@ enum { ERROR_MAX = 512 };
 static int look(struct monitoring *m, const struct outlets *o)
 {
 	struct output **outputs = calloc(o->n + 1, sizeof(struct output *));
+	struct feed **awaited = calloc(o->n + 1, sizeof(struct feed *));
 	struct output_settings *settings =
 		calloc(o->n + 1, sizeof(struct output_settings));
 
 	free(m->outputs);
+	free(m->awaited);
 	free(m->settings);
 	m->outputs = outputs;
+	m->awaited = awaited;
 	m->settings = settings;
 	m->view.outputs = outputs;
+	m->view.awaited = awaited;
 	m->view.output_settings = settings;
 	m->view.feeds = o->feeds;
 	m->view.settings = intake_settings_now(m->view.intake);
 	m->view.n_outputs = 0;
-	if (outputs == NULL || settings == NULL)
+	if (outputs == NULL || awaited == NULL || settings == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < o->n; i++) {
 		outputs[i] = o->of[i]->output;
+		if (o->of[i]->before != NULL)
+			awaited[i] = &o->of[i]->before->feed;
 		settings[i] = o->of[i]->settings;
 	}
 	m->view.n_outputs = o->n;
@@ -128,6 +134,7 @@ void monitoring_stop(struct monitoring *m)
 	m->monitor = monitor_stop(m->monitor);
 	m->edition = edition_put(m->edition);
 	free(m->outputs);
+	free(m->awaited);
 	free(m->settings);
 	*m = MONITORING_NULL;
 }

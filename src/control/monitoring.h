@@ -15,6 +15,7 @@ struct monitoring {
 	struct monitor_view view;
 	/* by outlet, for the view */
 	struct output **outputs;
+	struct feed **awaited;
 	struct output_settings *settings;
 };
 

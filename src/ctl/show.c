@@ -84,6 +84,8 @@ static const char *state_of(const json_t *output)
 
 	if (json_is_true(words_at(output, "paused")))
 		return "paused";
+	if (json_is_integer(words_at(output, "awaits_former_events")))
+		return "waits";
 	if (json_is_object(reader) && !json_is_true(words_at(reader, "there")))
 		return "waits";
 	/* those set aside are used where there is no other */
@@ -120,7 +122,7 @@ void show_outputs(const json_t *result, struct buf *out)
 				? NULL
 				: words_seconds(text,
 					  words_real(o, "delay_seconds.p99")));
-		if (sends(o))
+		if (sends(o) && backends != 0)
 			grid_format(&g, "%u of %zu",
 				count_backends(o, "up", "up"), backends);
 		else
@@ -128,6 +130,20 @@ void show_outputs(const json_t *result, struct buf *out)
 	}
 	grid_print(&g, 0, out);
 	grid_deinit(&g);
+	json_array_foreach(words_at(result, "outputs"), i, o)
+	{
+		char events[WORDS_MAX];
+
+		if (json_is_integer(words_at(o, "awaits_former_events")))
+			buf_printf(out,
+				"%s: a reload has made it another, which "
+				"starts when the former one has delivered or "
+				"spooled %s\n",
+				words_text(o, "name"),
+				words_many(events,
+					words_count(o, "awaits_former_events"),
+					"event"));
+	}
 }
 
 void show_status(const json_t *result, struct buf *out)

@@ -36,10 +36,16 @@ static void explain(const struct output_snapshot *o, struct buf *out)
 {
 	const char *name = o->settings->feed.name;
 
-	if (!o->runs)
+	if (o->awaits)
 		buf_printf(out,
-			"output %s: it is being replaced, or does not start "
-			"(see OUTPUT_START_FAILED in the log)\n",
+			"output %s: a reload has made it another, which starts "
+			"when the former one has delivered or spooled the %llu "
+			"events it has in memory\n",
+			name, (unsigned long long)o->awaited);
+	else if (!o->runs)
+		buf_printf(out,
+			"output %s: it does not start (see "
+			"OUTPUT_START_FAILED in the log)\n",
 			name);
 	else
 		buf_printf(out, "output %s: no backend is usable, and %s\n",

@@ -122,7 +122,12 @@ static int look_at_output(struct output_snapshot *o,
 	o->stat[OUTPUT_RECOVERED] = o->ledger.recovered;
 	past_batch_sizes(f, &o->batch_sizes);
 	past_delay(f, &o->delay);
-	look_at_spool(o, f, clock_real_ns(&clock_system));
+	o->awaits = v->awaited[i] != NULL;
+	if (o->awaits)
+		o->awaited = batch_pool_held(&v->awaited[i]->pool);
+	/* the folder is still that one's */
+	look_at_spool(
+		o, o->awaits ? v->awaited[i] : f, clock_real_ns(&clock_system));
 	o->has_reader = output_is_local(o->settings->type);
 	if (o->runs)
 		output_reader(v->outputs[i], &o->reader);

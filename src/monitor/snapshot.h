@@ -40,7 +40,9 @@ struct spool_snapshot {
 struct output_snapshot {
 	const struct output_settings *settings;
 	bool paused;
-	bool runs; /* false: a reload replaces it, or it does not start */
+	bool runs;   /* false: it does not start, or */
+	bool awaits; /* waits until what it was before a reload has left, */
+	uint64_t awaited; /* with so many events in memory */
 	struct ledger ledger;
 	struct backend_snapshot *backends;
 	size_t n_backends;

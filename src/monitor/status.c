@@ -161,6 +161,10 @@ static void write_output(struct jbuf *j, const struct output_snapshot *o)
 	jbuf_text(j, "name", o->settings->feed.name);
 	jbuf_text(j, "type", output_type_name(o->settings->type));
 	jbuf_bool(j, "paused", o->paused);
+	if (o->awaits)
+		jbuf_u64(j, "awaits_former_events", o->awaited);
+	else
+		jbuf_null(j, "awaits_former_events");
 	write_ledger(j, &o->ledger);
 	jbuf_open(j, "queue", '{');
 	jbuf_u64(j, "batches", o->queued);

@@ -22,9 +22,10 @@ enum monitor_phase { MONITOR_RUNNING = 0, MONITOR_DRAINING };
 struct monitor_view {
 	const struct intake_settings *settings;
 	struct intake *intake;
-	const struct stat_set *stats; /* INTAKE_* */
-	struct feed *const *feeds;    /* one an output */
-	struct output *const *outputs;
+	const struct stat_set *stats;  /* INTAKE_* */
+	struct feed *const *feeds;     /* one an output */
+	struct output *const *outputs; /* NULL among them: none runs, */
+	struct feed *const *awaited;   /* until this one has left; NULL: none */
 	const struct output_settings *output_settings;
 	size_t n_outputs;
 	uint64_t start_mono_ns, start_real_ns;

@@ -17,6 +17,7 @@ outputs = ( { name = "hec"; type = "hec"; token = "t"; $1
   batch = { events = 100; linger = "20ms"; };
   backends = ( $urls ); } );
 monitor = { address = "127.0.0.1:$monitor"; };
+control = { socket = "$dir/ctl"; };
 END
 }
 
@@ -128,6 +129,29 @@ daemon_stop
 stop full
 equal "dropped beside a full spool" "$(total dropped)" 0
 equal "collected from a full spool" "$(collected full)" 7000
+
+# --- one that waits for what it was before says so, and whose the spool is
+reloads=0
+collect slow --delay 10m
+collect quick
+spool="spool = { path = \"$dir/waited\"; mode = \"always\"; };"
+configure "$spool" "$(collect_url slow)"
+daemon -c "$dir/tapferry.conf"
+play 500
+until_true 10 status_has '"in_flight":[1-9]' || fail "no request is under way"
+reload "$spool senders = 2;" "$(collect_url quick)"
+ready | grep -q 'hec: a reload has made it another, which starts when .* the [1-9][0-9]* events' ||
+	fail "not told what it waits for: $(ready)"
+ctl() { "$builddir/src/tapferryctl" --socket "$dir/ctl" "$@" >"$dir/ctl.out"; }
+ctl outputs
+grep -q '^hec .* waits .* -$' "$dir/ctl.out" || fail "waits for nothing: $(cat "$dir/ctl.out")"
+ctl spool
+grep -q '^hec: [0-9]* events in [1-9]' "$dir/ctl.out" || fail "nobody's spool: $(cat "$dir/ctl.out")"
+stop slow
+until_true 20 is_ready || fail "not ready when the former one has left"
+until_true 20 status_has '"delivered":500,' || fail "the spool is not handed on"
+daemon_stop
+stop quick
 
 # --- a place that cannot be is refused, and what runs goes on
 reloads=0
