@@ -218,9 +218,13 @@ static void let_go(
 	}
 	atomic_store(&t->feed.left, true);
 	feed_close(&t->feed);
-	/* a file has it in no time, a spool takes it over; the events of one
+	/* a spool takes it over, a file has it in no time; the events of one
 	 * whose name goes on wait for its backends as they would have */
-	if (t->output != NULL)
+	if (t->output == NULL)
+		return;
+	if (awaited && t->feed.settings.spool)
+		output_hand_over(t->output, drain_ns);
+	else
 		output_drain(t->output,
 			named && !awaited ? UINT64_MAX : drain_ns, false);
 }

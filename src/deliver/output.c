@@ -75,6 +75,12 @@ void output_drain(struct output *o, uint64_t mono_deadline_ns, bool hurry)
 	wake(o);
 }
 
+void output_hand_over(struct output *o, uint64_t mono_deadline_ns)
+{
+	atomic_store(&o->hands_over, true);
+	output_drain(o, mono_deadline_ns, false);
+}
+
 void output_halt(struct output *o)
 {
 	atomic_store(&o->halted_ns, clock_mono_ns(&clock_system));
@@ -136,6 +142,7 @@ int output_init(struct output *o, const struct output_kind *kind,
 	o->feed = feed;
 	atomic_init(&o->running, 0);
 	atomic_init(&o->hurries, false);
+	atomic_init(&o->hands_over, false);
 	return stop_init(&o->stop);
 }
 
@@ -236,7 +243,8 @@ int output_next_within(struct output *o, uint64_t ns, struct batch **bp)
 {
 	void *item;
 
-	if (stop_is_over(&o->stop) || output_is_halting(o))
+	if (stop_is_over(&o->stop) || output_is_halting(o) ||
+		atomic_load_explicit(&o->hands_over, memory_order_relaxed))
 		return OUTPUT_E_OVER;
 	if (output_pauses(o))
 		return OUTPUT_E_IDLE;

@@ -162,6 +162,12 @@ void output_rotate(struct output *o);
 void output_drain(struct output *o, uint64_t mono_deadline_ns, bool hurry);
 
 /*
+ * output_hand_over() - as output_drain(), but its threads finish only what they
+ * are at, and the rest is for the spool: the next output waits for it
+ */
+void output_hand_over(struct output *o, uint64_t mono_deadline_ns);
+
+/*
  * Let another output go on with the same feed: its threads finish what they
  * are at, put back what they hold and end.  After output_free() nothing is
  * lost and the feed is as it was.  Any thread; returns at once.
