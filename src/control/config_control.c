@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "control/config_listeners.h"
 #include "control/config_monitor.h"
 
 void config_check_control(struct config_memory *m)
@@ -25,6 +26,8 @@ void config_check_control(struct config_memory *m)
 			address_equal(&a, &v->listeners[i].listen.address))
 			tree_problem(&m->tree, group, "socket",
 				"a listener has that address");
+	config_check_owner(m, group,
+		&(struct listen_settings){ .group = v->main.control.group });
 	if (v->main.control.mode & S_IROTH || v->main.control.mode & S_IWOTH)
 		config_note(m, group,
 			"every user of this machine can control the daemon");

@@ -85,11 +85,36 @@ static int check_tls(struct config_memory *m, size_t i)
 	return 0;
 }
 
+void config_check_owner(struct config_memory *m, const config_setting_t *at,
+	const struct listen_settings *l)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (l->owner != NULL && account_user(l->owner, &uid) != 0)
+		tree_problem(&m->tree, config_setting_get_member(at, "owner"),
+			NULL,
+			"there is no user \"%s\": create it, or correct the "
+			"setting",
+			l->owner);
+	if (l->group != NULL && account_group(l->group, &gid) != 0)
+		tree_problem(&m->tree, config_setting_get_member(at, "group"),
+			NULL,
+			"there is no group \"%s\": create it, or correct the "
+			"setting",
+			l->group);
+}
+
 int config_check_listeners(struct config_memory *m)
 {
 	int r = 0;
 
 	check_pairs(m);
+	for (size_t i = 0; i < m->values.n_listeners; i++)
+		if (address_is_unix(&m->values.listeners[i].listen.address))
+			config_check_owner(m,
+				values_element(&m->tree, SCOPE_LISTENER, i),
+				&m->values.listeners[i].listen);
 	for (size_t i = 0; r == 0 && i < m->values.n_listeners; i++)
 		r = check_tls(m, i);
 	return r;

@@ -16,6 +16,11 @@
  */
 int config_check_listeners(struct config_memory *m);
 
+/* A unix socket's owner and group must be there.  @at: the group of settings
+ * that names them.  Thread: main (it asks the user database). */
+void config_check_owner(struct config_memory *m, const config_setting_t *at,
+	const struct listen_settings *l);
+
 /*
  * config_note_inherited() - says of unix sockets that were passed on to us that
  * owner, group or mode are not those the configuration gives

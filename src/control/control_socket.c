@@ -25,8 +25,9 @@ struct control_socket {
 	void *arg;
 	int set; /* epoll: clients, and the listening socket as NULL */
 	struct listen_socket listening;
-	struct listen_settings listen;                          /* of that */
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "": none */
+	struct listen_settings listen; /* of that */
+	struct listen_socket next;     /* that is to take its place */
+	struct listen_settings next_listen;
 	uint64_t accept_ns; /* monotonic: not before; 0: at once */
 	struct control_client *clients[CONTROL_CLIENTS_MAX];
 	size_t n;
@@ -180,6 +181,7 @@ int control_socket_new(
 	s->answer = answer;
 	s->arg = arg;
 	s->listening = LISTEN_SOCKET_NULL;
+	s->next = LISTEN_SOCKET_NULL;
 	s->set = epoll_create1(EPOLL_CLOEXEC);
 	if (s->set < 0) {
 		int r = -errno;
@@ -191,58 +193,100 @@ int control_socket_new(
 	return 0;
 }
 
-static int open_other(struct control_socket *s,
-	const struct control_settings *settings,
-	const struct listen_settings *listen, char *error, size_t cap)
-{
-	struct epoll_event e = { .events = EPOLLIN };
-	struct listen_socket next;
-	int r = listen_open(&next, listen, error, cap);
-
-	if (r != 0)
-		return r;
-	if (epoll_ctl(s->set, EPOLL_CTL_ADD, next.fd, &e) != 0) {
-		r = -errno;
-		snprintf(error, cap, "control.socket: %s", strerror(-r));
-		listen_close(&next, listen);
-		return r;
-	}
-	listen_close(&s->listening, &s->listen);
-	s->listening = next;
-	s->listen = *listen;
-	s->listen.group = NULL; /* was needed to open it */
-	s->listen.owner = NULL;
-	s->accept_ns = 0;
-	snprintf(s->path, sizeof(s->path), "%s", settings->path);
-	log_info(CONTROL_LISTENING, "control socket", "path=%s", s->path);
-	return 0;
-}
-
-int control_socket_follow(struct control_socket *s,
+static int read_settings(struct listen_settings *listen,
 	const struct control_settings *settings, char *error, size_t cap)
 {
-	struct listen_settings listen = {
+	*listen = (struct listen_settings){
 		.mode = settings->mode,
 		.group = settings->group,
 		.owner = settings->owner,
 		.backlog = BACKLOG,
 	};
+	if (address_parse(&listen->address, settings->path) == 0)
+		return 0;
+	snprintf(error, cap,
+		"control.socket: %s is no path of a socket: give an absolute "
+		"one of at most 107 octets",
+		settings->path);
+	return -EINVAL;
+}
+
+static int open_next(struct control_socket *s,
+	const struct listen_settings *listen, char *error, size_t cap)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int r = listen_open(&s->next, listen, error, cap);
+
+	if (r != 0)
+		return r;
+	s->next_listen = *listen;
+	s->next_listen.group = NULL; /* was needed to open it */
+	s->next_listen.owner = NULL;
+	if (epoll_ctl(s->set, EPOLL_CTL_ADD, s->next.fd, &e) == 0)
+		return 0;
+	r = -errno;
+	snprintf(error, cap, "control.socket: %s", strerror(-r));
+	control_socket_abandon(s);
+	return r;
+}
+
+static void take_next(struct control_socket *s)
+{
+	listen_close(&s->listening, &s->listen);
+	s->listening = s->next;
+	s->listen = s->next_listen;
+	s->next = LISTEN_SOCKET_NULL;
+	s->accept_ns = 0;
+	log_info(CONTROL_LISTENING, "control socket", "path=%s",
+		s->listen.address.un.sun_path);
+}
+
+static bool listens_at(const struct control_socket *s, const struct address *a)
+{
+	return s->listening.fd >= 0 && address_equal(&s->listen.address, a);
+}
+
+int control_socket_prepare(struct control_socket *s,
+	const struct control_settings *settings, char *error, size_t cap)
+{
+	struct listen_settings listen;
+	int r;
+
+	if (settings->path == NULL)
+		return 0;
+	r = read_settings(&listen, settings, error, cap);
+	if (r != 0)
+		return r;
+	return listens_at(s, &listen.address)
+		       ? listen_check_change(&s->listening, &listen, error, cap)
+		       : open_next(s, &listen, error, cap);
+}
+
+void control_socket_abandon(struct control_socket *s)
+{
+	listen_close(&s->next, &s->next_listen);
+}
+
+int control_socket_follow(struct control_socket *s,
+	const struct control_settings *settings, char *error, size_t cap)
+{
+	struct listen_settings listen;
+	int r;
 
 	if (settings->path == NULL) {
 		listen_close(&s->listening, &s->listen);
-		s->path[0] = '\0';
 		return 0;
 	}
-	if (address_parse(&listen.address, settings->path) != 0) {
-		snprintf(error, cap,
-			"control.socket: %s is no path of a socket: give an "
-			"absolute one of at most 107 octets",
-			settings->path);
-		return -EINVAL;
-	}
-	if (s->listening.fd >= 0 && strcmp(s->path, settings->path) == 0)
+	r = read_settings(&listen, settings, error, cap);
+	if (r != 0)
+		return r;
+	if (listens_at(s, &listen.address))
 		return listen_change(&s->listening, &listen, error, cap);
-	return open_other(s, settings, &listen, error, cap);
+	if (s->next.fd < 0)
+		r = open_next(s, &listen, error, cap);
+	if (r == 0)
+		take_next(s);
+	return r;
 }
 
 struct control_socket *control_socket_free(struct control_socket *s)
@@ -251,6 +295,7 @@ struct control_socket *control_socket_free(struct control_socket *s)
 		return NULL;
 	/* who waits for the end of his connection finds no socket then */
 	listen_close(&s->listening, &s->listen);
+	control_socket_abandon(s);
 	while (s->n > 0) {
 		s->n--;
 		control_client_flush(s->clients[s->n]);

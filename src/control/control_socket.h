@@ -33,6 +33,16 @@ int control_socket_new(
 	struct control_socket **sp, control_answer *answer, void *arg);
 
 /*
+ * control_socket_prepare() - can control_socket_follow() do that?
+ * Opens what is to be opened; nobody is accepted there before that call.
+ * @error:  on failure: one sentence with the cure
+ * Return: 0 or -errno: nothing is open besides what was.
+ */
+int control_socket_prepare(struct control_socket *s,
+	const struct control_settings *settings, char *error, size_t cap);
+void control_socket_abandon(struct control_socket *s); /* closes it again */
+
+/*
  * control_socket_follow() - listen where the settings say, and nowhere else
  * @settings:  copied
  * @error:     on failure: one sentence with the cure

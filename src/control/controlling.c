@@ -38,16 +38,34 @@ int controlling_start(struct controlling *c, const struct command_room *room,
 	return listen_as_said(c, error, cap);
 }
 
-void controlling_follow(struct controlling *c)
+int controlling_prepare(struct controlling *c, const struct control_settings *s,
+	char *error, size_t cap)
+{
+	return c->socket == NULL
+		       ? 0
+		       : control_socket_prepare(c->socket, s, error, cap);
+}
+
+void controlling_abandon(struct controlling *c)
+{
+	if (c->socket != NULL)
+		control_socket_abandon(c->socket);
+}
+
+void controlling_follow(struct controlling *c, struct buf *said)
 {
 	char error[ERROR_MAX];
 
 	if (c->socket == NULL)
 		return;
 	history_follow(&c->room.history);
-	if (listen_as_said(c, error, sizeof(error)) != 0)
-		log_error(CONTROL_FAILED, "the control socket stays as it was",
-			"reason=\"%s\"", error);
+	if (listen_as_said(c, error, sizeof(error)) == 0)
+		return;
+	log_error(CONTROL_FAILED, "the control socket stays as it was",
+		"reason=\"%s\"", error);
+	if (said != NULL)
+		buf_printf(
+			said, "control.socket: stays as it was: %s\n", error);
 }
 
 int controlling_fd(const struct controlling *c)

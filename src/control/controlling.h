@@ -26,8 +26,18 @@ struct controlling {
 int controlling_start(struct controlling *c, const struct command_room *room,
 	char *error, size_t cap);
 
-/* Outlets, listeners or edition have changed. */
-void controlling_follow(struct controlling *c);
+/*
+ * controlling_prepare() - open what these settings want, besides what there is
+ * @error:  on failure: one sentence with the cure
+ * Return: 0: controlling_follow() or controlling_abandon() is due; or -errno.
+ */
+int controlling_prepare(struct controlling *c, const struct control_settings *s,
+	char *error, size_t cap);
+void controlling_abandon(struct controlling *c);
+
+/* Outlets, listeners or edition have changed.  What could not be done is in
+ * the log and in `said`, a line; NULL: in the log only. */
+void controlling_follow(struct controlling *c, struct buf *said);
 
 /* To wait for; -1: there is none. */
 int controlling_fd(const struct controlling *c);

@@ -90,6 +90,8 @@ static int read_again(struct daemon *d, struct buf *said)
 		.edition = &d->edition,
 		.outlets = &d->outlets,
 		.intake = d->intake,
+		.monitoring = &d->monitoring,
+		.controlling = &d->controlling,
 	};
 	unsigned n;
 	int r;
@@ -98,8 +100,8 @@ static int read_again(struct daemon *d, struct buf *said)
 		(unsigned long long)(clock_mono_ns(&clock_system) / 1000));
 	monitoring_pause(&d->monitoring);
 	r = reload(&l, said);
-	monitoring_resume(&d->monitoring, d->edition, &d->outlets);
-	controlling_follow(&d->controlling);
+	monitoring_resume(&d->monitoring, d->edition, &d->outlets, said);
+	controlling_follow(&d->controlling, said);
 	if (r == 0) {
 		d->tending = true;
 		watch_start(d);

@@ -60,6 +60,7 @@ int monitoring_open(struct monitoring *m, struct edition *e,
 	int r;
 
 	m->view = *view;
+	m->wanted = edition_get(e);
 	r = look(m, o);
 	return r != 0 ? r : open_as_said(m, e, error, cap);
 }
@@ -79,30 +80,94 @@ void monitoring_pause(struct monitoring *m)
 	monitor_pause(m->monitor);
 }
 
-void monitoring_resume(
-	struct monitoring *m, struct edition *e, const struct outlets *o)
+/* In the byte order of addresses; 0: a unix socket's. */
+static in_port_t port(const struct address *a)
 {
-	char error[ERROR_MAX];
+	return a->sa.sa_family == AF_INET    ? a->in.sin_port
+	       : a->sa.sa_family == AF_INET6 ? a->in6.sin6_port
+					     : 0;
+}
+
+int monitoring_prepare(
+	struct monitoring *m, struct edition *e, char *error, size_t cap)
+{
+	const struct monitor_settings *s = &e->config.monitor;
+	const struct address *next = &s->listen.address, *now;
 	int r;
+
+	if (next->len == 0)
+		return 0;
+	now = m->edition != NULL ? &m->edition->config.monitor.listen.address
+				 : NULL;
+	if (now != NULL && address_equal(next, now) && next->dual == now->dual)
+		return 0;
+	r = monitor_new(&m->next, s, &m->view, error, cap);
+	return r == -EADDRINUSE && now != NULL && port(next) == port(now) ? 0
+									  : r;
+}
+
+void monitoring_abandon(struct monitoring *m)
+{
+	m->next = monitor_stop(m->next);
+}
+
+/* Instead of the one there is: the one that is open, or a new one. */
+static int exchange(
+	struct monitoring *m, struct edition *e, char *error, size_t cap)
+{
+	int r = 0;
+
+	m->monitor = monitor_stop(m->monitor);
+	m->edition = edition_put(m->edition);
+	if (m->next != NULL)
+		m->edition = edition_get(e);
+	else
+		r = open_as_said(m, e, error, cap);
+	if (m->next != NULL)
+		m->monitor = m->next;
+	m->next = NULL;
+	if (r == 0 && m->monitor != NULL)
+		r = monitor_start(m->monitor, error, cap);
+	if (r != 0) {
+		m->monitor = monitor_stop(m->monitor);
+		m->edition = edition_put(m->edition);
+	}
+	return r;
+}
+
+void monitoring_resume(struct monitoring *m, struct edition *e,
+	const struct outlets *o, struct buf *said)
+{
+	struct edition *former = m->edition;
+	char error[ERROR_MAX], why[ERROR_MAX];
+	bool back;
 
 	look(m, o); /* without memory it shows no outputs */
 	monitor_resume(m->monitor);
-	if (m->edition == e ||
-		(m->edition != NULL &&
-			!difference_of_monitors(
-				&m->edition->config, &e->config)))
+	if (m->wanted == e) /* what failed is not tried over and over */
 		return;
-	m->monitor = monitor_stop(m->monitor);
-	m->edition = edition_put(m->edition);
-	r = open_as_said(m, e, error, sizeof(error));
-	if (r == 0 && m->monitor != NULL)
-		r = monitor_start(m->monitor, error, sizeof(error));
-	if (r == 0)
+	edition_put(m->wanted);
+	m->wanted = edition_get(e);
+	if (former != NULL &&
+		!difference_of_monitors(&former->config, &e->config))
 		return;
-	m->monitor = monitor_stop(m->monitor);
-	m->edition = edition_put(m->edition);
-	log_error(MONITOR_FAILED, "there is no monitoring endpoint now",
-		"reason=\"%s\"", error);
+	if (former != NULL)
+		edition_get(former);
+	if (exchange(m, e, error, sizeof(error)) != 0) {
+		back = former != NULL &&
+		       exchange(m, former, why, sizeof(why)) == 0;
+		log_error(MONITOR_FAILED,
+			back ? "the monitoring endpoint stays where it was"
+			     : "there is no monitoring endpoint now",
+			"reason=\"%s\"", error);
+		if (said != NULL)
+			buf_printf(said, "monitor.address: %s: %s\n",
+				back ? "stays what it was"
+				     : "there is no endpoint now",
+				error);
+	}
+	if (former != NULL)
+		edition_put(former);
 }
 
 void monitoring_renew(struct monitoring *m)
@@ -131,8 +196,10 @@ void monitoring_renew(struct monitoring *m)
 
 void monitoring_stop(struct monitoring *m)
 {
+	monitoring_abandon(m);
 	m->monitor = monitor_stop(m->monitor);
 	m->edition = edition_put(m->edition);
+	m->wanted = edition_put(m->wanted);
 	free(m->outputs);
 	free(m->awaited);
 	free(m->settings);

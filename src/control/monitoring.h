@@ -11,7 +11,9 @@
 
 struct monitoring {
 	struct monitor *monitor; /* NULL: none runs */
+	struct monitor *next;    /* open, to take its place; NULL: none */
 	struct edition *edition; /* its settings are of */
+	struct edition *wanted;  /* the last one that was to be followed */
 	struct monitor_view view;
 	/* by outlet, for the view */
 	struct output **outputs;
@@ -38,11 +40,24 @@ int monitoring_start(
 /*
  * Outlets, listeners or edition are about to change, and have changed.
  * The endpoint is another if the edition wants another; when that cannot be
- * started, the log says so and there is none.
+ * started, it stays the one it was, which the log says, and a line of `said`
+ * (NULL: the log only).
  */
 void monitoring_pause(struct monitoring *m);
-void monitoring_resume(
-	struct monitoring *m, struct edition *e, const struct outlets *o);
+void monitoring_resume(struct monitoring *m, struct edition *e,
+	const struct outlets *o, struct buf *said);
+
+/*
+ * monitoring_prepare() - open another address that the edition wants
+ * @error:  on failure: one sentence with the cure
+ *
+ * Not one that only the former endpoint is in the way of: the same port.
+ * Between pause and resume.
+ * Return: 0: monitoring_resume() or monitoring_abandon() is due; or -errno.
+ */
+int monitoring_prepare(
+	struct monitoring *m, struct edition *e, char *error, size_t cap);
+void monitoring_abandon(struct monitoring *m);
 
 /* Takes another certificate up that stands in the same files now. */
 void monitoring_renew(struct monitoring *m);

@@ -48,6 +48,40 @@ static void keep_what_stays(
 	shown->pid_file = next->pid_file;
 }
 
+/* "FILE:LINE: path: text" */
+static void say_problem(const struct edition *e, const char *path,
+	const char *text, struct buf *said)
+{
+	const struct tree *t = &e->config.memory->tree;
+	const config_setting_t *s = config_lookup(&t->t, path);
+
+	if (s != NULL) {
+		tree_origin(t, s, said);
+		buf_add_str(said, ": ");
+	}
+	buf_printf(said, "%s: %s\n", path, text);
+}
+
+/* The daemon's own two sockets. */
+static int open_sockets(
+	const struct reload *l, struct edition *next, struct buf *said)
+{
+	char error[ERROR_MAX] = "out of memory";
+	int r = monitoring_prepare(l->monitoring, next, error, sizeof(error));
+
+	if (r != 0) {
+		say_problem(next, "monitor.address", error, said);
+		return r;
+	}
+	r = controlling_prepare(
+		l->controlling, &next->config.control, error, sizeof(error));
+	if (r != 0) {
+		say_problem(next, "control.socket", error, said);
+		monitoring_abandon(l->monitoring);
+	}
+	return r;
+}
+
 static int take_up(
 	const struct reload *l, struct edition *next, struct buf *said)
 {
@@ -95,7 +129,14 @@ int reload(const struct reload *l, struct buf *said)
 		config_deinit(&config);
 		return r;
 	}
-	r = take_up(l, next, said);
+	r = open_sockets(l, next, said);
+	if (r == 0) {
+		r = take_up(l, next, said);
+		if (r != 0) {
+			monitoring_abandon(l->monitoring);
+			controlling_abandon(l->controlling);
+		}
+	}
 	if (r != 0) {
 		edition_put(next);
 		return r;

@@ -8,7 +8,9 @@
 #define TAPFERRY_CONTROL_RELOAD_H
 
 #include "base/buf.h"
+#include "control/controlling.h"
 #include "control/edition.h"
+#include "control/monitoring.h"
 #include "control/outlets.h"
 #include "intake/intake.h"
 
@@ -18,6 +20,9 @@ struct reload {
 	struct edition **edition;           /* in force */
 	struct outlets *outlets;
 	struct intake *intake;
+	/* these get what must be open before; the rest is the caller's to do */
+	struct monitoring *monitoring;
+	struct controlling *controlling;
 };
 
 enum { RELOAD_E_UNSETTLED = 1 /* the last one is still under way */ };

@@ -112,8 +112,9 @@ static void tend(struct daemon *d, uint64_t now)
 	if (outlets_have_news(&d->outlets, now)) {
 		monitoring_pause(&d->monitoring);
 		outlets_tend(&d->outlets, &d->stats, now);
-		monitoring_resume(&d->monitoring, d->edition, &d->outlets);
-		controlling_follow(&d->controlling);
+		monitoring_resume(
+			&d->monitoring, d->edition, &d->outlets, NULL);
+		controlling_follow(&d->controlling, NULL);
 	}
 	d->tending = outlets_are_busy(&d->outlets);
 }

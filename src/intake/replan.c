@@ -101,6 +101,29 @@ static void wait_for_adoption(struct crew *crew)
 	rcu_grace_passed();
 }
 
+/* Can they be changed?  Before anything is. */
+static int check_sockets(
+	const struct acceptor *a, const struct plan *p, char *error, size_t cap)
+{
+	for (unsigned g = 0; g < p->n_gates; g++) {
+		const struct listener_settings *l = &p->listeners[g];
+		int former = p->gates[g].former;
+		char why[ERROR_MAX];
+		int r;
+
+		if (!p->gates[g].open || p->gates[g].was_opened)
+			continue;
+		r = listen_check_change(
+			&a->sockets[former >= 0 ? (unsigned)former : g],
+			&l->listen, why, sizeof(why));
+		if (r != 0) {
+			snprintf(error, cap, "listener %s: %s", l->name, why);
+			return r;
+		}
+	}
+	return 0;
+}
+
 /* Sockets that stay get what has changed for them. */
 static void change_sockets(const struct acceptor *a, const struct plan *p)
 {
@@ -138,6 +161,8 @@ int replan(struct crew *crew, struct acceptor *a,
 			PLAN_GATES_MAX);
 	if (r == 0)
 		r = load_keyrings(loaded, p, former, error, cap);
+	if (r == 0)
+		r = check_sockets(a, p, error, cap);
 	if (r == 0)
 		r = plan_open(p, former == NULL ? settings->inherited : NULL,
 			error, cap);

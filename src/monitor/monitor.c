@@ -280,12 +280,11 @@ int monitor_new(struct monitor **mp, const struct monitor_settings *settings,
 		return r;
 	}
 	error[0] = '\0';
-	say_where(m);
 	*mp = m;
 	return 0;
 }
 
-int monitor_start(struct monitor *m, char *error, size_t cap)
+static int start_thread(struct monitor *m, char *error, size_t cap)
 {
 	int r;
 
@@ -295,6 +294,17 @@ int monitor_start(struct monitor *m, char *error, size_t cap)
 		snprintf(error, cap,
 			"the monitoring endpoint's thread cannot be started: "
 			"raise TasksMax= or ulimit -u");
+	return r;
+}
+
+int monitor_start(struct monitor *m, char *error, size_t cap)
+{
+	int r;
+
+	history_follow(&m->endpoint.history); /* the view may be another */
+	r = start_thread(m, error, cap);
+	if (r == 0)
+		say_where(m);
 	return r;
 }
 
@@ -323,7 +333,7 @@ static int start_again(struct monitor *m, char *error, size_t cap)
 	atomic_store(&m->stops, false);
 	r = start_http(m);
 	if (r == 0)
-		return monitor_start(m, error, cap);
+		return start_thread(m, error, cap);
 	snprintf(error, cap,
 		"the monitoring endpoint cannot be started with %s and %s: "
 		"check that they belong together",

@@ -348,6 +348,45 @@ int listen_change(const struct listen_socket *l,
 	return r != 0 ? r : give_file(s->address.un.sun_path, s, uid, gid, &c);
 }
 
+static bool is_member(gid_t gid)
+{
+	gid_t groups[256];
+	int n = getgroups(256, groups);
+
+	if (n < 0)
+		return true; /* of more than that: chown(2) will tell */
+	while (n > 0)
+		if (groups[--n] == gid)
+			return true;
+	return gid == getegid();
+}
+
+int listen_check_change(const struct listen_socket *l,
+	const struct listen_settings *s, char *error, size_t cap)
+{
+	struct complaint c = { .text = error, .cap = cap };
+	char text[2 * ACCOUNT_NAME_MAX];
+	struct stat st;
+	uid_t uid;
+	gid_t gid;
+	int r;
+
+	if (l->inherited || !address_is_unix(&s->address))
+		return 0;
+	address_format(
+		&s->address.sa, s->address.len, c.address, sizeof(c.address));
+	r = find_owner(s, &uid, &gid, &c);
+	if (r != 0 || geteuid() == 0 || lstat(s->address.un.sun_path, &st) != 0)
+		return r;
+	if ((uid == (uid_t)-1 || uid == st.st_uid) &&
+		(gid == (gid_t)-1 || gid == st.st_gid || is_member(gid)))
+		return 0;
+	return complain(&c, -EPERM,
+		"cannot be given to %s without a restart as root, or as a "
+		"member of that group",
+		whom(s, text, sizeof(text)));
+}
+
 void listen_refuse(
 	const struct listen_socket *l, const struct listen_settings *s)
 {

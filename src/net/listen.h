@@ -76,6 +76,14 @@ int listen_change(const struct listen_socket *l,
 	const struct listen_settings *s, char *error, size_t cap);
 
 /*
+ * listen_check_change() - could listen_change() give the socket's file away?
+ * Changes nothing.  Thread: main (it asks the user database).
+ * Return: 0; -EINVAL: there is no such user or group; -EPERM.
+ */
+int listen_check_change(const struct listen_socket *l,
+	const struct listen_settings *s, char *error, size_t cap);
+
+/*
  * listen_refuse() - let nobody new in, while those who wait can be accepted
  *
  * Removes a unix socket's file if it is still ours.  TCP has no such state:

@@ -11,11 +11,13 @@ port=$(free_port)
 other=$(free_port)
 echo t0ken >"$dir/token"
 chmod 0600 "$dir/token"
+listener='' more='' # settings of the listener, and others
 configure() { # LISTENER OUTPUTS MONITOR
 	cat >"$dir/tapferry.conf" <<-END
-	listeners = ( { name = "$1"; address = "unix:$dir/tap.sock"; } );
+	listeners = ( { name = "$1"; address = "unix:$dir/tap.sock"; $listener } );
 	outputs = ( $2 );
 	monitor = { $3 };
+	$more
 	END
 }
 hec() { # NAME COLLECTOR
@@ -85,6 +87,52 @@ equal "none any more" "$(code "http://127.0.0.1:$other/metrics")" 000
 configure first "$(hec a one)" "address = \"127.0.0.1:$port\";"
 reload
 equal "there again" "$(code "http://127.0.0.1:$port/readyz")" 200
+
+# --- a reload that cannot have its sockets changes nothing, and says why
+more="control = { socket = \"$dir/control.sock\"; };"
+configure first "$(hec a one)" "address = \"127.0.0.1:$port\";"
+reload
+ctl() { "$builddir/src/tapferryctl" --socket "$dir/control.sock" "$@"; }
+ctl config | grep -v '^#' >"$dir/before"
+# refused PATTERN - by the file that was written last
+refused() {
+	local status=0
+	ctl reload >"$dir/ctl.out" 2>&1 || status=$?
+	equal "exit status of reload ($1)" $status 1
+	grep -q "tapferry.conf:[0-9]*: $1" "$dir/ctl.out" ||
+		fail "no word about $1: $(cat "$dir/ctl.out")"
+	ctl config | grep -v '^#' >"$dir/after"
+	cmp "$dir/before" "$dir/after" || fail "other settings are shown"
+	equal "the endpoint there was" "$(code "http://127.0.0.1:$port/readyz")" 200
+}
+stays="address = \"127.0.0.1:$port\";"
+two=$(collect_url two)
+configure second "$(hec a one), { name = \"f\"; type = \"file\"; path = \"$dir/new\"; }" \
+	"address = \"${two#http://}\";"
+refused 'monitor.address: .*another program listens there'
+listener='group = "no-such-group-here";'
+configure first "$(hec a one)" "$stays"
+refused 'listeners.first.group: there is no group'
+listener=''
+more="control = { socket = \"$dir/control.sock\"; group = \"no-such-group-here\"; };"
+configure first "$(hec a one)" "$stays"
+refused 'control.group: there is no group'
+more="control = { socket = \"$dir/none/control.sock\"; };"
+configure first "$(hec a one)" "address = \"127.0.0.1:$other\";"
+refused 'control.socket: .*its directory does not exist'
+equal "an endpoint that was given up" "$(code "http://127.0.0.1:$other/readyz")" 000
+more="control = { socket = \"$dir/control.sock\"; };"
+# the same port, elsewhere: only the endpoint itself is in the way
+for address in 0.0.0.0 127.0.0.1; do
+	configure first "$(hec a one)" "address = \"$address:$port\"; allow_anonymous = true;"
+	reload
+	equal "at $address" "$(code "http://127.0.0.1:$port/readyz")" 200
+done
+ctl config | grep -v '^#' >"$dir/before"
+# and where that address cannot be had, it goes on where it was
+configure first "$(hec a one)" "address = \"192.0.2.1:$port\"; allow_anonymous = true;"
+refused 'monitor.address: .*no interface of this machine has that address'
+more=''
 
 # --- another certificate in the same file: with a reload, and without
 certificate() { # SERIAL

@@ -126,6 +126,14 @@ wait_for "$dir/daemon.err" 'CONFIG_NOTE .*user, group: need a restart'
 wait_for "$dir/daemon.err" 'CONFIG_NOTE .*pid_file: needs a restart'
 equal "a socket given away, after a reload" \
 	"$(stat -c %u:%g:%a "$dir/given.sock")" 4713:4714:620
+sed 's/group = "4714"/group = "4715"/' "$dir/tapferry.conf" >"$dir/other.conf"
+cp "$dir/tapferry.conf" "$dir/kept.conf"
+cp "$dir/other.conf" "$dir/tapferry.conf"
+kill -HUP "${pids[daemon]}"
+wait_for "$dir/daemon.err" 'RELOAD_PROBLEM .*given.sock: cannot be given to .*group "4715"'
+equal "a socket that cannot be given to others" \
+	"$(stat -c %u:%g:%a "$dir/given.sock")" 4713:4714:620
+cp "$dir/kept.conf" "$dir/tapferry.conf"
 ! grep -q ' INTAKE_CHANGE_FAILED ' "$dir/daemon.err" ||
 	fail "a listener could not stay as it was"
 send --to "tcp://127.0.0.1:$second" --generate --count 100

@@ -381,6 +381,17 @@ static const struct {
 	{ "listeners = ( { name = \"l\"; address = \"/run/l\";\n"
 	  "allow = [ \"192.0.2.0/24\" ]; } );" STDOUT,
 		"test.conf:2: listeners.l.allow: belongs to listeners on TCP" },
+	{ "listeners = ( { name = \"l\"; address = \"/run/l\";\n"
+	  "owner = \"no-such-user-here\"; } );" STDOUT,
+		"test.conf:2: listeners.l.owner: there is no user "
+		"\"no-such-user-here\": create it" },
+	{ "listeners = ( { name = \"l\"; address = \"/run/l\";\n"
+	  "group = \"no-such-group-here\"; } );" STDOUT,
+		"test.conf:2: listeners.l.group: there is no group "
+		"\"no-such-group-here\": create it" },
+	{ LISTENERS STDOUT "control = { socket = \"/run/c\";\n"
+			   "group = \"no-such-group-here\"; };",
+		"test.conf:4: control.group: there is no group" },
 	{ TLS("cert = \"/x\";"), "listeners.l.tls.key: is missing" },
 	{ TLS(""), "listeners.l.tls.cert: is missing" },
 	{ "listeners = ( { name = \"l\"; address = \"tls://127.0.0.1:1\"; } "
@@ -477,9 +488,9 @@ START_TEST(printed_settings_load_to_the_same_settings)
 		"listeners = ( { name = \"l\"; address = "
 		"\"tcp://[::1]:6000\"; allow = [ \"::1\", \"192.0.2.0/24\" "
 		"]; }, { name = \"u\"; address = "
-		"\"/run/u\"; owner = \"o\\\"wner\"; } );\n"
+		"\"/run/u\"; owner = \"0\"; } );\n"
 		"outputs = ( { name = \"f\"; type = \"file\"; path = "
-		"\"/a\\\\b\"; rotate = { size = \"1GB\"; gzip = true; }; "
+		"\"/a\\\\b\\\"\"; rotate = { size = \"1GB\"; gzip = true; }; "
 		"}, { name = \"h\"; type = \"hec\"; token = \"t0k\"; "
 		"source = \"\"; backends = ( { url = \"https://a:1\"; }, "
 		"{ url = \"https://b:1\"; } ); } );\n");

@@ -336,6 +336,40 @@ START_TEST(where_all_are_busy_one_more_is_told)
 }
 END_TEST
 
+START_TEST(what_was_prepared_can_be_abandoned_or_taken)
+{
+	struct control_settings other = settings, nowhere = settings;
+	char error[512] = "", others[160], none[160];
+
+	snprintf(others, sizeof(others), "%s/other", dir);
+	snprintf(none, sizeof(none), "%s/none/other", dir);
+	other.path = others;
+	nowhere.path = none;
+	ck_assert_int_eq(
+		control_socket_prepare(control, &nowhere, error, sizeof(error)),
+		-ENOENT);
+	ck_assert_ptr_nonnull(strstr(error, "its directory does not exist"));
+	ck_assert_int_eq(access(path, F_OK), 0);
+
+	ck_assert_int_eq(
+		control_socket_prepare(control, &other, error, sizeof(error)),
+		0);
+	ck_assert_int_eq(access(others, F_OK), 0);
+	control_socket_abandon(control);
+	ck_assert_int_ne(access(others, F_OK), 0);
+	ck_assert_int_eq(access(path, F_OK), 0);
+
+	ck_assert_int_eq(
+		control_socket_prepare(control, &other, error, sizeof(error)),
+		0);
+	ck_assert_int_eq(
+		control_socket_follow(control, &other, error, sizeof(error)),
+		0);
+	ck_assert_int_eq(access(others, F_OK), 0);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(it_follows_the_settings_and_keeps_its_clients)
 {
 	char other[160], error[512] = "";
@@ -399,6 +433,7 @@ int main(void)
 	tcase_add_test(t, octet_by_octet_does_not_buy_time);
 	tcase_add_test(t, the_quietest_makes_room_for_one_more);
 	tcase_add_test(t, where_all_are_busy_one_more_is_told);
+	tcase_add_test(t, what_was_prepared_can_be_abandoned_or_taken);
 	tcase_add_test(t, it_follows_the_settings_and_keeps_its_clients);
 	return suite_run("control_socket", t);
 }
