@@ -10,6 +10,7 @@
 #include "monitor/metrics.h"
 #include "monitor/readiness.h"
 #include "monitor/status.h"
+#include "monitor/visitors.h"
 
 #define JSON_TYPE "application/json"
 #define TEXT_TYPE "text/plain; charset=utf-8"
@@ -50,6 +51,8 @@ static enum MHD_Result reply(struct MHD_Connection *c, unsigned status,
 			"same-origin") == MHD_YES)
 		done = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
+	if (done == MHD_YES)
+		visitors_answer(c);
 	return done;
 }
 

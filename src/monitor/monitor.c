@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "monitor/endpoint.h"
+#include "monitor/visitors.h"
 #include "net/bell.h"
 #include "net/tls_keyring.h"
 #include "sync/thread.h"
@@ -40,6 +41,7 @@ struct monitor {
 	struct MHD_Daemon *http;
 	int set; /* epoll: the bell and the library's own set */
 	struct endpoint endpoint;
+	struct visitors visitors;
 	uint64_t next_tick_ns;
 };
 
@@ -84,6 +86,7 @@ static void tick(struct monitor *m, uint64_t now_ns)
 	history_tick(
 		&m->endpoint.history, now_ns, clock_real_ns(&clock_system));
 	census_tick(&m->endpoint.census, now_ns);
+	visitors_cut_late(&m->visitors);
 	m->next_tick_ns += TICK_MS * NS_PER_MS;
 	if (m->next_tick_ns <= now_ns)
 		m->next_tick_ns = now_ns + TICK_MS * NS_PER_MS;
@@ -169,6 +172,8 @@ static int start_http(struct monitor *m)
 	}
 	m->http = MHD_start_daemon(flags, 0, NULL, NULL, endpoint_serve,
 		&m->endpoint, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, visitors_notify, &m->visitors,
+		MHD_OPTION_NOTIFY_COMPLETED, visitors_answered, &m->visitors,
 		MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	if (m->http == NULL)
 		return -EINVAL;
@@ -264,6 +269,7 @@ int monitor_new(struct monitor **mp, const struct monitor_settings *settings,
 	m->set = -1;
 	sem_init(&m->paused, 0, 0);
 	sem_init(&m->resumed, 0, 0);
+	visitors_init(&m->visitors, &clock_system, settings->timeout_ns);
 	r = endpoint_init(&m->endpoint, settings, view);
 	if (r == 0)
 		r = bell_init(&m->bell);

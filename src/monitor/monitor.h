@@ -26,7 +26,8 @@ struct monitor_settings {
 	struct guard guard;
 	const char *tls_cert, *tls_key; /* PEM files; NULL: plain HTTP */
 	unsigned max_connections;       /* 1 or more */
-	uint64_t timeout_ns; /* a client that neither sends nor takes is cut */
+	uint64_t timeout_ns; /* to send a whole request; to take any of the
+				answer */
 };
 
 struct monitor;

@@ -136,3 +136,43 @@ daemon_stop
 [ $((SECONDS - before)) -lt $((10 * slow)) ] ||
 	fail "the end took $((SECONDS - before)) s"
 kill "${pids[clients]}"
+
+# --- clients that drip: half a request for ever takes a place for monitor.timeout
+# only; one that takes its answer octet by octet gets it
+configure "address = \"127.0.0.1:$port\"; max_connections = 4;
+	timeout = \"1s\";"
+daemon -c "$dir/tapferry.conf"
+start drips python3 -c '
+import socket, sys, time
+held = [socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        for i in range(4)]
+for i, s in enumerate(held):
+    s.sendall(b"" if i == 0 else b"GET / HTTP/1.1\r\nX: ")
+print("held", flush=True)
+while held:
+    time.sleep(0.2)
+    for s in list(held):
+        try:
+            s.sendall(b"x")
+        except OSError:
+            held.remove(s)
+print("let go", flush=True)' "$port"
+wait_for "$dir/drips.out" held
+answered() {
+	[ "$(curl -sS --max-time 5 -o "$dir/body" -w '%{http_code}' \
+		"http://127.0.0.1:$port/healthz" 2>/dev/null)" = 200 ]
+}
+until_true 20 answered || fail "clients that drip keep all others out"
+wait_for "$dir/drips.out" 'let go'
+finished drips 0
+python3 -c '
+import http.client, sys
+c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=60)
+c.request("GET", "/metrics")
+r = c.getresponse()
+n = 0
+while r.read(1):
+    n += 1
+assert n == int(r.headers["Content-Length"]) > 1000, n
+' "$port" || fail "one who reads octet by octet is cut off"
+daemon_stop
