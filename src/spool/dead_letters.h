@@ -86,6 +86,9 @@ int dead_letters_discard(struct dead_letters *d);
  */
 int dead_letters_resend(struct dead_letters *d);
 
+/* Are there any to be sent again, of this run or an earlier one? */
+bool dead_letters_are_resent(const struct dead_letters *d);
+
 /*
  * dead_letters_read() - the next of those to be sent again into an empty batch
  * @pool:  b's

@@ -213,6 +213,23 @@ static int open_spool(
 	return 0;
 }
 
+static int open_letters(struct keeper *k, char *error, size_t cap)
+{
+	int r = dead_letters_open(&k->letters, &k->settings.dead_letters,
+		keeper_name(k), error, cap);
+
+	if (r != 0)
+		return r;
+	k->resending = dead_letters_are_resent(&k->letters);
+	if (k->resending)
+		log_info(DEAD_LETTER_RESUMED,
+			"dead letters that an earlier run was to send again "
+			"are sent",
+			"output=%s path=%s", keeper_name(k),
+			k->settings.dead_letters.path);
+	return 0;
+}
+
 static void deinit(struct keeper *k)
 {
 	k->spool = spool_close(k->spool);
@@ -244,8 +261,7 @@ int keeper_start(struct keeper **kp, const struct keeper_settings *settings,
 	if (settings->spool.path != NULL)
 		r = open_spool(k, identity, error, cap);
 	if (r == 0 && keeper_has_letters(k))
-		r = dead_letters_open(&k->letters, &k->settings.dead_letters,
-			keeper_name(k), error, cap);
+		r = open_letters(k, error, cap);
 	if (r == 0) {
 		r = thread_start(&k->thread, "keeper", run, k);
 		if (r != 0)

@@ -56,11 +56,18 @@ void keeper_resend_next(struct keeper *k)
 	keeper_to_senders(k, b);
 }
 
-/* The end came in between: what is not settled is a dead letter as before. */
+/*
+ * A reload came in between: the next senders go on with it.  The end: what is
+ * not settled is a dead letter as before, and the next start goes on.
+ */
 void keeper_take_back_resent(struct keeper *k, struct batch *b)
 {
 	uint32_t left = batch_left(b);
 
+	if (left != 0 && !atomic_load(&k->feed->disk.closing)) {
+		keeper_to_senders(k, b);
+		return;
+	}
 	/* in order, as the file is read: what is settled in the midst of a
 	 * batch is sent once more */
 	if (b->whole != 0)

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 
-static bool any_resent(const struct dead_letters *d)
+bool dead_letters_are_resent(const struct dead_letters *d)
 {
 	char path[PATH_MAX];
 
@@ -22,7 +22,7 @@ static bool any_resent(const struct dead_letters *d)
 int dead_letters_resend(struct dead_letters *d)
 {
 	char from[PATH_MAX], to[PATH_MAX];
-	bool any = any_resent(d);
+	bool any = dead_letters_are_resent(d);
 
 	/* those of an earlier request are still to be sent: they come first */
 	if (any)
