@@ -18,6 +18,20 @@ int event_decode(struct event *e, struct dns_record *records,
 	return 0;
 }
 
+bool event_leave_out_records(struct event *e)
+{
+	bool any = false;
+
+	if (!e->has_dns)
+		return false;
+	for (int section = 0; section < DNS_SECTIONS; section++) {
+		any |= e->dns.n_records[section] != 0;
+		e->dns.n_records[section] = 0;
+	}
+	e->dns.malformed |= any;
+	return any;
+}
+
 void event_time(const struct event *e, uint64_t *sec, uint32_t *nsec)
 {
 	const struct dnstap *t = &e->tap;

@@ -50,6 +50,13 @@ int event_decode(struct event *e, struct dns_record *records,
 	struct slice payload, uint64_t receipt_ns);
 
 /*
+ * event_leave_out_records() - for a message that is too long
+ * What is left counts as malformed: the counts say that records are missing.
+ * Return: false when there are none, and nothing has changed.
+ */
+bool event_leave_out_records(struct event *e);
+
+/*
  * event_time() - the event's own time
  * Response time for responses, else query time, else the time of receipt;
  * a time whose nanoseconds are 10^9 or more, or whose seconds are past the

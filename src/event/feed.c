@@ -322,8 +322,10 @@ void filler_add(struct filler *f, const struct event *e, uint64_t mono_ns)
 			return;
 		len = encoder_write(f->encoder, e, b->data, s->batch_bytes);
 	}
+	if (len == 0)
+		len = feed_shorten(f->feed, f->encoder, e, b);
 	if (len == 0) {
-		stat_inc(f->stats, OUTPUT_DROPPED_EVENT_TOO_LARGE);
+		feed_lose_event(f->feed, f->stats, e);
 		/* empty: its time begins with an event */
 		batch_pool_put(&f->feed->pool, &f->open);
 		return;

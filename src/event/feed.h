@@ -26,7 +26,7 @@ enum feed_overflow {
 };
 
 enum {
-	FEED_LOSSES = 3,      /* reasons to drop a batch: event/loss.h */
+	FEED_LOSSES = 4,      /* reasons to drop events: event/loss.h */
 	FEED_MESSAGES = 1024, /* for the keeper that are no batches */
 	FEED_LETTERS = 8, /* refused events that may wait for it, in batches */
 };
@@ -259,7 +259,8 @@ void filler_deinit(struct filler *f);
  * filler_add() - put one event into the open batch, sealing it when full
  * @mono_ns:  now, for the linger
  *
- * The event is always accounted for: taken, or dropped with its reason.
+ * The event is always accounted for: taken, or dropped with its reason.  One
+ * that fits in no batch is taken without its resource records.
  * Under OVERFLOW_BLOCK this sleeps when a second batch is full while the first
  * still waits; a worker that asks filler_blocked() before it reads gets there
  * only when one read fills a whole batch.

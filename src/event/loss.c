@@ -7,6 +7,8 @@
 /* between two lines about the same output and reason */
 #define TOLD_NS (10 * NS_PER_S)
 
+enum { EVENT_TOO_LARGE = 3 };
+
 static const struct {
 	enum output_stat id;
 	const char *reason, *text;
@@ -20,6 +22,9 @@ static const struct {
 	{ OUTPUT_DROPPED_SPOOL_FULL, "spool_full",
 		"events are dropped, memory is full and the spool takes no "
 		"more: make room on its disk, or raise spool.max_size" },
+	[EVENT_TOO_LARGE] = { OUTPUT_DROPPED_EVENT_TOO_LARGE, "event_too_large",
+		"events are dropped, they are larger than a batch: raise "
+		"batch.bytes" },
 };
 
 static unsigned loss_of(const struct feed *f)
@@ -30,18 +35,28 @@ static unsigned loss_of(const struct feed *f)
 									    : 1;
 }
 
-static void tell(struct feed *f, unsigned i)
+/* Is a line about that loss due?  Then it is for the caller to write. */
+static bool is_due(struct feed *f, unsigned i)
 {
 	uint64_t now = clock_mono_ns(&clock_system);
 	uint64_t told =
 		atomic_load_explicit(&f->told_ns[i], memory_order_relaxed);
 
-	if ((told != 0 && now - told < TOLD_NS) ||
-		!atomic_compare_exchange_strong(&f->told_ns[i], &told, now))
-		return;
-	log_warn(EVENTS_DROPPED, losses[i].text,
-		"output=%s reason=%s events=%" PRIu64, f->settings.name,
-		losses[i].reason, stat_sum(&f->stats, losses[i].id));
+	return (told == 0 || now - told >= TOLD_NS) &&
+	       atomic_compare_exchange_strong(&f->told_ns[i], &told, now);
+}
+
+static void tell(struct feed *f, unsigned i)
+{
+	if (is_due(f, i))
+		log_warn(EVENTS_DROPPED, losses[i].text,
+			"output=%s reason=%s events=%" PRIu64, f->settings.name,
+			losses[i].reason, stat_sum(&f->stats, losses[i].id));
+}
+
+static size_t dns_length(const struct event *e)
+{
+	return e->has_dns ? e->dns.msg.len : 0;
 }
 
 void feed_lose(struct feed *f, struct stat_shard *stats, struct batch **bp)
@@ -53,4 +68,38 @@ void feed_lose(struct feed *f, struct stat_shard *stats, struct batch **bp)
 	batch_settle(b, batch_left(b));
 	batch_pool_put(&f->pool, bp);
 	tell(f, i);
+}
+
+void feed_lose_event(
+	struct feed *f, struct stat_shard *stats, const struct event *e)
+{
+	const unsigned i = EVENT_TOO_LARGE;
+
+	stat_inc(stats, losses[i].id);
+	if (is_due(f, i))
+		log_warn(EVENTS_DROPPED, losses[i].text,
+			"output=%s reason=%s events=%" PRIu64
+			" dns_length=%zu batch_bytes=%zu",
+			f->settings.name, losses[i].reason,
+			stat_sum(&f->stats, losses[i].id), dns_length(e),
+			f->settings.batch_bytes);
+}
+
+size_t feed_shorten(const struct feed *f, struct encoder *encoder,
+	const struct event *e, struct batch *b)
+{
+	struct event rest = *e;
+	size_t len;
+
+	if (!event_leave_out_records(&rest))
+		return 0;
+	len = encoder_write(encoder, &rest, b->data, f->settings.batch_bytes);
+	if (len != 0)
+		log_warn_limited(EVENT_SHORTENED,
+			"an event larger than a batch goes without its "
+			"resource records: raise batch.bytes",
+			"output=%s dns_length=%zu batch_bytes=%zu",
+			f->settings.name, dns_length(e),
+			f->settings.batch_bytes);
+	return len;
 }

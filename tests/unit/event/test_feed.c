@@ -288,8 +288,9 @@ START_TEST(what_is_sealed_by_time_without_room_is_tried_again)
 }
 END_TEST
 
-/* What n events add to the log. */
-static const char *log_of(unsigned n)
+/* What these events, n of them, add to the log. */
+static const char *log_of(
+	void (*add_them)(unsigned n, uint64_t mono_ns), unsigned n)
 {
 	static char text[4096];
 	FILE *f = tmpfile();
@@ -299,7 +300,7 @@ static const char *log_of(unsigned n)
 	unsetenv("JOURNAL_STREAM");
 	dup2(fileno(f), STDERR_FILENO);
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO);
-	add(n, 0);
+	add_them(n, 0);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	rewind(f);
@@ -341,7 +342,7 @@ START_TEST(a_loss_is_told_with_its_reason_and_not_batch_by_batch)
 	settings.spool = losses[_i].spool;
 	start();
 	atomic_store(&feed.disk.refuses, losses[_i].refuses);
-	log = log_of(n);
+	log = log_of(add, n);
 	ck_assert_ptr_nonnull(strstr(log, " warning EVENTS_DROPPED "));
 	ck_assert_ptr_nonnull(strstr(log, losses[_i].pairs));
 	ck_assert_ptr_nonnull(strstr(log, losses[_i].cure));
@@ -370,11 +371,94 @@ START_TEST(a_full_queue_drops_the_newest_batch_and_counts_it)
 }
 END_TEST
 
+/*
+ * A well-formed answer whose text is many times as long: each of its records
+ * of 16 octets shows the name again, five characters for each octet.
+ */
+static void add_amplified(unsigned records, uint64_t mono_ns)
+{
+	static const uint8_t a[] = "\300\14\0\1\0\1\0\0\0\74\0\4\300\0\2\1";
+	static struct dns_record scratch[DNS_RECORDS_MAX];
+	static uint8_t msg[65536];
+	const uint8_t header[] = { 0, 1, 0x85, 0x80, 0, 1, 0, (uint8_t)records,
+		0, 0, 0, 0 };
+	size_t len = sizeof(header);
+	struct event e = {
+		.tap = { .has = DNSTAP_HAS_OPERATION,
+			.operation = DNSTAP_CLIENT_RESPONSE },
+		.has_dns = true,
+	};
+
+	memcpy(msg, header, sizeof(header));
+	for (unsigned label = 0; label < 4; label++) {
+		msg[len++] = 61;
+		memset(msg + len, 1, 61);
+		len += 61;
+	}
+	memcpy(msg + len, "\0\0\1\0\1", 5);
+	len += 5;
+	for (unsigned i = 0; i < records; i++, len += sizeof(a) - 1)
+		memcpy(msg + len, a, sizeof(a) - 1);
+	dns_decode(&e.dns, scratch, slice_from(msg, len));
+	ck_assert(!e.dns.malformed);
+	filler_add(&filler, &e, mono_ns);
+}
+
+START_TEST(an_event_larger_than_a_batch_goes_without_its_records)
+{
+	struct batch *b;
+	const char *log;
+
+	start();
+	add(1, 0);
+	log = log_of(add_amplified, 100);
+	ck_assert_uint_eq(lines_of(log), 1);
+	ck_assert_ptr_nonnull(strstr(log, " warning EVENT_SHORTENED "));
+	ck_assert_ptr_nonnull(strstr(log, "raise batch.bytes"));
+	ck_assert_ptr_nonnull(
+		strstr(log, "output=test dns_length=1865 batch_bytes=65536\n"));
+	ck_assert_uint_eq(take_batch(), 1);
+	filler_flush(&filler);
+	b = ring_try_pop(&feed.sealed);
+	ck_assert_ptr_nonnull(b);
+	ck_assert_uint_eq(b->events, 1);
+	b->data[b->len - 1] = '\0';
+	ck_assert_ptr_nonnull(strstr((char *)b->data,
+		"\"ancount\":100,\"nscount\":0,\"arcount\":0,"));
+	ck_assert_ptr_nonnull(strstr((char *)b->data,
+		"\"resource-records\":{\"an\":[],\"ns\":[],\"ar\":[]},"
+		"\"malformed-packet\":true"));
+	batch_settle(b, 1);
+	batch_pool_put(&feed.pool, &b);
+	ck_assert_uint_eq(counted(OUTPUT_TAKEN), 2);
+	ck_assert_uint_eq(counted(OUTPUT_DROPPED_EVENT_TOO_LARGE), 0);
+	/* as long as it fits it is whole */
+	add_amplified(40, 0);
+	filler_flush(&filler);
+	b = ring_try_pop(&feed.sealed);
+	ck_assert_ptr_nonnull(b);
+	b->data[b->len - 1] = '\0';
+	ck_assert_ptr_nonnull(
+		strstr((char *)b->data, "\"malformed-packet\":false"));
+	batch_settle(b, 1);
+	batch_pool_put(&feed.pool, &b);
+	finish();
+}
+END_TEST
+
 START_TEST(an_event_larger_than_a_batch_is_dropped_alone)
 {
+	const char *log;
+
 	settings.batch_bytes = 40; /* less than any event */
 	start();
-	add(3, 0);
+	log = log_of(add, 3);
+	ck_assert_uint_eq(lines_of(log), 1);
+	ck_assert_ptr_nonnull(strstr(log, " warning EVENTS_DROPPED "));
+	ck_assert_ptr_nonnull(strstr(log, "raise batch.bytes"));
+	ck_assert_ptr_nonnull(
+		strstr(log, "output=test reason=event_too_large events=1 "
+			    "dns_length=0 batch_bytes=40\n"));
 	ck_assert_uint_eq(counted(OUTPUT_DROPPED_EVENT_TOO_LARGE), 3);
 	ck_assert_uint_eq(counted(OUTPUT_TAKEN), 0);
 	filler_flush(&filler);
@@ -538,6 +622,8 @@ int main(void)
 		a_loss_is_told_with_its_reason_and_not_batch_by_batch, 0,
 		(int)COUNT(losses));
 	tcase_add_test(t, a_full_queue_drops_the_newest_batch_and_counts_it);
+	tcase_add_test(
+		t, an_event_larger_than_a_batch_goes_without_its_records);
 	tcase_add_test(t, an_event_larger_than_a_batch_is_dropped_alone);
 	tcase_add_test(t, an_event_larger_than_a_batch_begins_no_linger);
 	tcase_add_test(t, blocking_asks_the_worker_to_stop_and_drops_nothing);
