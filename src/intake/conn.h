@@ -88,7 +88,7 @@ struct conn {
 	uint32_t window_bytes;       /* owner: worker; octets read in it */
 
 	/* atomic: added to by its worker */
-	_Atomic uint32_t errors; /* messages dropped or malformed */
+	_Atomic uint32_t errors; /* dropped, or of broken structure */
 	_Atomic uint64_t messages, octets;
 	struct origin *origin; /* rcu: set once by its worker; NULL: unknown */
 };
