@@ -271,6 +271,7 @@ static void end(struct daemon *d)
 	now = clock_mono_ns(&clock_system);
 	drain_ns = now + d->edition->config.drain_ns;
 	/* a reload under way: feeds get the outputs they wait for */
+	outlets_hurry(&d->outlets);
 	while (!outlets_settled(&d->outlets) && !d->cut && !d->left &&
 		clock_mono_ns(&clock_system) < drain_ns)
 		watch_for_second_signal(d);

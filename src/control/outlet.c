@@ -80,7 +80,8 @@ static void change(struct outlet *t, struct edition *e, size_t index)
 	t->next_index = index;
 	t->retry_ns = 0; /* of one that did not start */
 	if (t->output != NULL)
-		output_halt(t->output);
+		output_halt(t->output,
+			clock_mono_ns(&clock_system) + e->config.drain_ns);
 }
 
 /*

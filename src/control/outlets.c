@@ -345,6 +345,17 @@ void outlets_rotate(const struct outlets *o)
 	for_each(o, rotate_one, 0);
 }
 
+static void hurry_one(struct outlet *t, uint64_t arg)
+{
+	if (t->next != NULL && t->output != NULL)
+		output_halt(t->output, arg);
+}
+
+void outlets_hurry(const struct outlets *o)
+{
+	for_each(o, hurry_one, 0);
+}
+
 static void drain_one(struct outlet *t, uint64_t deadline_ns)
 {
 	feed_close(&t->feed);

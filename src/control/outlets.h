@@ -71,6 +71,8 @@ bool outlets_are_busy(const struct outlets *o);
 
 /* For all outputs, those that leave included; see deliver/output.h. */
 void outlets_rotate(const struct outlets *o);
+/* Those that are being made anew wait for no acknowledgement any more. */
+void outlets_hurry(const struct outlets *o);
 void outlets_drain(const struct outlets *o, uint64_t mono_deadline_ns);
 void outlets_give_up(const struct outlets *o);
 void outlets_cut(const struct outlets *o);

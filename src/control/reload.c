@@ -116,7 +116,8 @@ int reload(const struct reload *l, struct buf *said)
 	if (!outlets_settled(l->outlets)) {
 		buf_add_str(said,
 			"the last reload is still under way: an output "
-			"finishes its requests");
+			"finishes its requests, or waits for them to be "
+			"acknowledged");
 		return RELOAD_E_UNSETTLED;
 	}
 	r = config_load(&config, l->source, said);

@@ -10,9 +10,10 @@
 /* What a sender or the end does is looked for so often. */
 #define LOOK_NS (250 * NS_PER_MS)
 
-/* After a halt the next output waits for this one.  What is not acknowledged by
- * then it sends again. */
+/* After a halt the next output waits for this one, so long at least; what is
+ * not acknowledged by then it sends again. */
 #define HALT_PATIENCE_NS (2 * NS_PER_S)
+#define HALT_SILENCE_NS  (5 * NS_PER_S) /* since the last answer */
 
 #define TIMEOUT_NS (10 * NS_PER_S) /* where request_timeout is "auto" */
 
@@ -128,6 +129,8 @@ static bool turn(struct acker *a, uint64_t *wake_ns)
 	if (!ack_table_ask(&a->table, now, q, wake_ns))
 		return false;
 	silent = ask(a, q, &v);
+	if (v.action != ACK_FAILED)
+		a->answered_ns = clock_mono_ns(&clock_system);
 	tell_answer(a, q, &v);
 	ack_table_answer(
 		&a->table, q, &v, silent, clock_mono_ns(&clock_system), &loss);
@@ -137,15 +140,30 @@ static bool turn(struct acker *a, uint64_t *wake_ns)
 	return true;
 }
 
+/*
+ * Halted, and what is not acknowledged yet is to be sent again?  Not while
+ * backends answer; but events wait meanwhile, and they must not fill the
+ * memory.
+ */
+static bool is_impatient(const struct acker *a)
+{
+	const struct output *o = a->output;
+	uint64_t now = clock_mono_ns(&clock_system);
+	uint64_t halted = atomic_load(&o->halted_ns);
+
+	if (halted == 0 || now < halted + HALT_PATIENCE_NS)
+		return false;
+	return now >= atomic_load(&o->halt_until_ns) ||
+	       now >= a->answered_ns + HALT_SILENCE_NS ||
+	       ring_len(&o->feed->sealed) > o->feed->queue_max / 2;
+}
+
 /* Nothing waits any more and nobody is left to post, or time is over. */
 static bool ended(struct acker *a)
 {
 	struct stop *stop = &a->output->stop;
-	uint64_t halted = atomic_load(&a->output->halted_ns);
 
-	return stop_is_over(stop) ||
-	       (halted != 0 && clock_mono_ns(&clock_system) >=
-				       halted + HALT_PATIENCE_NS) ||
+	return stop_is_over(stop) || is_impatient(a) ||
 	       (stop_is_draining(stop) &&
 		       atomic_load(&a->output->running) == 1 &&
 		       ack_table_is_idle(&a->table));

@@ -22,6 +22,7 @@ struct acker {
 	struct stat_shard *stats; /* owner: the thread, all below too */
 	struct http *http;        /* NULL: no thread */
 	struct ack_question question;
+	uint64_t answered_ns; /* monotonic: the last answer that was one */
 	struct thread thread;
 };
 

@@ -81,9 +81,13 @@ void output_hand_over(struct output *o, uint64_t mono_deadline_ns)
 	output_drain(o, mono_deadline_ns, false);
 }
 
-void output_halt(struct output *o)
+void output_halt(struct output *o, uint64_t until_ns)
 {
-	atomic_store(&o->halted_ns, clock_mono_ns(&clock_system));
+	uint64_t never = 0;
+
+	atomic_store(&o->halt_until_ns, until_ns);
+	atomic_compare_exchange_strong(
+		&o->halted_ns, &never, clock_mono_ns(&clock_system));
 	stop_drain(&o->stop, UINT64_MAX); /* wakes those that pause */
 	wake(o);
 }

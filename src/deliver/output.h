@@ -171,8 +171,11 @@ void output_hand_over(struct output *o, uint64_t mono_deadline_ns);
  * Let another output go on with the same feed: its threads finish what they
  * are at, put back what they hold and end.  After output_free() nothing is
  * lost and the feed is as it was.  Any thread; returns at once.
+ * @until_ns:  monotonic: how long what is not acknowledged may be waited for,
+ *             before it is put back, too
+ * A later call may make that shorter.
  */
-void output_halt(struct output *o);
+void output_halt(struct output *o, uint64_t until_ns);
 
 /* May another output deliver to the same destination at the same time? */
 bool output_is_shareable(const struct output_settings *s);

@@ -274,7 +274,7 @@ out_rotation:
 	if (o->rotation.path != NULL)
 		rotation_deinit(&o->rotation);
 out_head:
-	output_halt(&o->head); /* the feed stays for another try */
+	output_halt(&o->head, 0); /* the feed stays for another try */
 	output_deinit(&o->head);
 out_file:
 	file_close(&o->file);

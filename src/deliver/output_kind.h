@@ -38,7 +38,8 @@ struct output {
 	struct stop stop;
 	_Atomic unsigned running;   /* atomic: threads that have not ended */
 	_Atomic uint64_t halted_ns; /* atomic: monotonic; 0: not halted */
-	_Atomic bool hands_over;    /* atomic: takes no further batch */
+	_Atomic uint64_t halt_until_ns; /* atomic: of output_halt() */
+	_Atomic bool hands_over;        /* atomic: takes no further batch */
 	_Atomic bool hurries; /* atomic: waits for no reader who is not there */
 };
 

@@ -333,7 +333,7 @@ static int local_output_start(struct output **op,
 	return 0;
 
 out_head:
-	output_halt(&o->head); /* the feed stays for another try */
+	output_halt(&o->head, 0); /* the feed stays for another try */
 	output_deinit(&o->head);
 out_wake:
 	close(o->wake);

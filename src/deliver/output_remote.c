@@ -135,7 +135,7 @@ static int remote_output_start(struct output **op,
 		return 0;
 	}
 	/* senders that have started leave; the feed stays for another try */
-	output_halt(&o->head);
+	output_halt(&o->head, 0);
 	remote_output_free(&o->head);
 out:
 	if (error[0] != '\0') /* the keeper's */

@@ -300,7 +300,7 @@ START_TEST(another_output_goes_on_where_a_halted_one_ends)
 	fd = open_pipe();
 	rig_push(&rig, 2000, 400); /* one batch: it stays in order */
 	read_lines(fd, 500);
-	output_halt(rig.output);
+	output_halt(rig.output, 0);
 	/* a line that is begun has its end */
 	while (!output_ended(rig.output))
 		read_some(fd, 100);

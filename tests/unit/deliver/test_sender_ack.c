@@ -452,6 +452,71 @@ START_TEST(the_end_waits_for_acknowledgements)
 }
 END_TEST
 
+/* Five batches are sent, then the output is halted; `more` come after that. */
+static void halt(unsigned more)
+{
+	rig_backend(&rig, one.url);
+	rig_start(&rig);
+	for (int i = 0; i < 5; i++)
+		rig_push(&rig, 100, 0);
+	while (rig_stat(&rig, OUTPUT_ACK_AWAITED) < 500)
+		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
+	output_halt(rig.output, clock_mono_ns(&clock_system) + 3600 * NS_PER_S);
+	while (more-- > 0)
+		rig_push(&rig, 1, 0);
+	while (!output_ended(rig.output))
+		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
+	rig.output = output_free(rig.output);
+}
+
+/* What a reload has put in its place. */
+static void go_on(unsigned drain_ms)
+{
+	char error[256];
+
+	ck_assert_int_eq(output_start(&rig.output, &rig.settings, &rig.feed,
+				 error, sizeof(error)),
+		0);
+	end(drain_ms);
+}
+
+START_TEST(a_halt_waits_while_answers_come)
+{
+	START(&one, ACK);
+	/* half a second each, and two are waited for in any case */
+	ANSWERS(&one, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET,
+		{ .status = 200,
+			.body = "{\"acks\":{\"0\":true,\"1\":true,\"2\":true,"
+				"\"3\":true,\"4\":true}}" });
+	rig.settings.remote.ack_interval_ns = 600 * NS_PER_S;
+	halt(0);
+	ck_assert_uint_eq(ring_len(&rig.feed.sealed), 0);
+	go_on(1000);
+	expect_delivered(500);
+	expect_taken(1, 1);
+}
+END_TEST
+
+START_TEST(a_halt_does_not_wait_for_who_says_nothing)
+{
+	START(&one, ACK);
+	ANSWERS(&one, { .fault = FAKE_RESET });
+	halt(0);
+	ck_assert_uint_eq(ring_len(&rig.feed.sealed), 5);
+	go_on(1);
+}
+END_TEST
+
+START_TEST(a_halt_does_not_wait_until_memory_is_full)
+{
+	START(&one, ACK);
+	ANSWERS(&one, NOT_YET);
+	halt(60);
+	ck_assert_uint_eq(ring_len(&rig.feed.sealed), 65);
+	go_on(1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("sender_ack");
@@ -480,5 +545,8 @@ int main(void)
 	tcase_add_test(t, ids_that_never_grow_hold_the_backend);
 	tcase_add_test(t, a_backend_that_is_gone_loses_what_it_has);
 	tcase_add_test(t, the_end_waits_for_acknowledgements);
+	tcase_add_test(t, a_halt_waits_while_answers_come);
+	tcase_add_test(t, a_halt_does_not_wait_for_who_says_nothing);
+	tcase_add_test(t, a_halt_does_not_wait_until_memory_is_full);
 	return suite_run("sender_ack", t);
 }

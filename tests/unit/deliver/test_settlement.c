@@ -150,7 +150,7 @@ END_TEST
 /* Waits until the rig's output has ended, joins it; the feed stays. */
 static void halt(void)
 {
-	output_halt(rig.output);
+	output_halt(rig.output, 0);
 	while (!output_ended(rig.output))
 		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
 	rig.output = output_free(rig.output);
