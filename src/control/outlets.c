@@ -7,16 +7,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/departure.h"
 #include "control/difference.h"
 #include "control/report.h"
 #include "deliver/places.h"
 #include "spool/keeper.h"
-
-/*
- * Former outlets of one output that still wait for their backends.  Each has
- * its threads, and up to a whole buffer of events that are not to be lost.
- */
-enum { FORMER_MAX = 8 };
 
 /* The one that is for this output, and what is to be another with it. */
 static struct outlet *find(const struct outlets *o, const struct edition *e,
@@ -70,55 +65,6 @@ static void free_arrays(struct outlets *o)
 	*o = OUTLETS_NULL;
 }
 
-/* May one more of that name leave?  Return: 0 or -EBUSY. */
-static int check_former(
-	const struct outlets *o, const char *name, char *error, size_t cap)
-{
-	unsigned long long events = 0;
-	unsigned n = 0;
-
-	for (size_t i = 0; i < o->n_leaving; i++) {
-		const struct outlet *t = o->leaving[i];
-
-		if (strcmp(t->feed.settings.name, name) != 0 ||
-			outlet_has_ended(t))
-			continue;
-		events += batch_pool_held(&t->feed.pool);
-		n++;
-	}
-	if (n < FORMER_MAX)
-		return 0;
-	snprintf(error, cap,
-		"output %s: what it was before the last %u reloads still waits "
-		"for backends, with %llu events: reload when they are "
-		"delivered, or leave its batches, buffer and dialect as they "
-		"are",
-		name, n, events);
-	return -EBUSY;
-}
-
-/*
- * One that lets another take its place writes what it has in memory to its
- * spool: could it?  Return: 0 or -EBUSY.
- */
-static int check_spool(struct outlet *had, char *error, size_t cap)
-{
-	const char *name = had->feed.settings.name;
-	unsigned long long events = batch_pool_held(&had->feed.pool);
-
-	if (had->feed.keeper == NULL || events == 0 ||
-		!atomic_load(&had->feed.disk.refuses))
-		return 0;
-	snprintf(error, cap,
-		"output %s: %llu events wait in memory and would be lost, "
-		"because its spool is full or its disk fails, and this change "
-		"takes another output in its place: first raise "
-		"outputs.%s.spool.max_size alone, which is taken up at once, "
-		"or mend the disk, or wait until the backends take events",
-		name, events, name);
-	return -EBUSY;
-}
-
 int outlets_prepare(const struct outlets *now, struct outlets *next,
 	struct edition *e, char *error, size_t cap)
 {
@@ -139,9 +85,7 @@ int outlets_prepare(const struct outlets *now, struct outlets *next,
 			break;
 		anew = had == NULL || takes_another(had, differs, feed);
 		if (anew)
-			r = check_former(now, feed->name, error, cap);
-		if (anew && r == 0 && had != NULL)
-			r = check_spool(had, error, cap);
+			r = departure_check(now, feed->name, had, error, cap);
 		if (anew && r == 0)
 			r = outlet_new(&t, e, i);
 		if (r == 0 && had != NULL && t != had) /* stays paused */

@@ -180,6 +180,7 @@ play 1000
 reload "$spool" "$(collect_url three)"
 play 1000
 until_true 10 is_ready || fail "not ready after a better reload"
+until_true 10 status_has '"delivered":3000,' || fail "not delivered after a better reload"
 # --- and the end counts them
 reload "$spool $dead" "$(collect_url three)"
 wait_count ' OUTPUT_START_FAILED ' "$dir/daemon.err" 2
@@ -206,3 +207,24 @@ wait_for "$dir/daemon.err" 'RELOAD_PROBLEM .*output more: spool .*taken'
 exec 9>&-
 daemon_stop
 stop four
+
+# --- without a spool but with a file that only one can write, nothing is put at
+# stake either while no backend takes what memory holds
+reloads=0
+collect letters
+dead="dead_letter = { path = \"$dir/dead\"; };"
+configure "$dead" "$nowhere"
+daemon -c "$dir/tapferry.conf"
+play 1000
+wait_for "$dir/daemon.err" ' DELIVER_BACKEND_DOWN '
+configure "$dead senders = 2;" "$(collect_url letters)"
+kill -HUP "${pids[daemon]}"
+wait_for "$dir/daemon.err" ' RELOAD_PROBLEM .*output hec: 1000 events wait in memory .*no spool'
+reload "$dead" "$(collect_url letters)"
+until_true 10 status_has '"delivered":1000,' || fail "the backend takes nothing"
+reload "$dead senders = 2;" "$(collect_url letters)"
+play 1000
+daemon_stop
+stop letters
+equal "dropped beside dead letters" "$(total dropped)" 0
+equal "delivered beside dead letters" "$(total delivered)" 2000
