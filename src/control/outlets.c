@@ -119,6 +119,8 @@ void outlets_abandon(const struct outlets *now, struct outlets *next)
 	for (size_t i = 0; i < next->n; i++) {
 		if (has(now, next->of[i]))
 			continue;
+		if (next->of[i]->output != NULL)
+			output_take_back(next->of[i]->output);
 		outlet_end(next->of[i]);
 		outlet_free(next->of[i]);
 	}

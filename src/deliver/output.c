@@ -62,6 +62,12 @@ void output_rotate(struct output *o)
 		o->kind->rotate(o);
 }
 
+void output_take_back(struct output *o)
+{
+	if (o->kind->take_back != NULL)
+		o->kind->take_back(o);
+}
+
 static void wake(struct output *o)
 {
 	if (o->kind->wake != NULL)

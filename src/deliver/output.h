@@ -152,6 +152,10 @@ int output_start(struct output **op, const struct output_settings *settings,
 /* Rotate now (SIGUSR1); outputs that are no files ignore it.  Any thread. */
 void output_rotate(struct output *o);
 
+/* Nobody has used it, and nobody is to: removes the empty file it made.  Kinds
+ * that make none ignore it.  Thread: main; output_free() follows. */
+void output_take_back(struct output *o);
+
 /*
  * output_drain() - the feed's ring is closed: deliver the rest, at most until
  * then

@@ -291,6 +291,14 @@ static void file_output_rotate(struct output *head)
 	atomic_store(&o->rotate_asked, true);
 }
 
+static void file_output_take_back(struct output *head)
+{
+	const struct file_output *o = (const struct file_output *)head;
+
+	if (head->settings->file.path != NULL)
+		file_take_back(&o->file, head->settings->file.path);
+}
+
 static void file_output_free(struct output *head)
 {
 	struct file_output *o = (struct file_output *)head;
@@ -306,5 +314,6 @@ static void file_output_free(struct output *head)
 const struct output_kind output_kind_file = {
 	.start = file_output_start,
 	.rotate = file_output_rotate,
+	.take_back = file_output_take_back,
 	.free = file_output_free,
 };

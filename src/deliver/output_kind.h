@@ -19,6 +19,8 @@ struct output_kind {
 		struct feed *feed, char *error, size_t cap);
 	/* Any thread; NULL: nothing to rotate. */
 	void (*rotate)(struct output *o);
+	/* See output_take_back(); NULL: nothing. */
+	void (*take_back)(struct output *o);
 	/* Ends waits that `stop` does not end.  Any thread; NULL: none. */
 	void (*wake)(struct output *o);
 	/* Any thread; NULL: it has no reader to wait for. */

@@ -10,7 +10,7 @@
 /* O_RDWR: to look at the last byte; and a FIFO opens without its reader. */
 enum { OPEN_FLAGS = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
 
-static int open_path(const char *path, mode_t mode)
+static int open_path(const char *path, mode_t mode, bool *created)
 {
 	int fd = open(path, OPEN_FLAGS);
 
@@ -19,6 +19,7 @@ static int open_path(const char *path, mode_t mode)
 	fd = open(path, OPEN_FLAGS | O_CREAT, mode);
 	if (fd < 0)
 		return -errno;
+	*created = true;
 	fchmod(fd, mode); /* the umask has no say; failure leaves less */
 	return fd;
 }
@@ -67,7 +68,8 @@ int file_open(struct file *f, const char *path, mode_t mode)
 	int r;
 
 	*f = (struct file){ .most = SSIZE_MAX, .owned = path != NULL };
-	f->fd = path != NULL ? open_path(path, mode) : open_stdout(f);
+	f->fd = path != NULL ? open_path(path, mode, &f->created)
+			     : open_stdout(f);
 	if (f->fd < 0) {
 		r = f->fd;
 		*f = FILE_NULL;
@@ -119,6 +121,15 @@ void file_cut_back(struct file *f, size_t octets)
 	if (f->regular && octets <= f->size &&
 		ftruncate(f->fd, (off_t)(f->size - octets)) == 0)
 		f->size -= octets;
+}
+
+void file_take_back(const struct file *f, const char *path)
+{
+	struct stat st;
+
+	if (f->created && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		st.st_size == 0 && st.st_dev == f->dev && st.st_ino == f->ino)
+		unlink(path);
 }
 
 bool file_moved(const struct file *f, const char *path)

@@ -24,6 +24,7 @@ struct file {
 	int fd;
 	bool regular;  /* has a size, can be rotated and cut back */
 	bool owned;    /* close it */
+	bool created;  /* there was none */
 	size_t most;   /* octets one write may be given without blocking */
 	uint64_t size; /* regular: octets in it */
 	dev_t dev;     /* of fd, to see whether the path still means it */
@@ -54,6 +55,9 @@ int file_write(struct file *f, struct slice in, size_t *written);
 
 /* Takes the last octets back, where that is possible: half a line. */
 void file_cut_back(struct file *f, size_t octets);
+
+/* Removes it from that path, if it was created here and is empty still. */
+void file_take_back(const struct file *f, const char *path);
 
 /* Is path another file by now, or none (renamed by somebody else)? */
 bool file_moved(const struct file *f, const char *path);

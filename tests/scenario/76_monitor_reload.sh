@@ -99,7 +99,7 @@ refused() {
 	local status=0
 	ctl reload >"$dir/ctl.out" 2>&1 || status=$?
 	equal "exit status of reload ($1)" $status 1
-	grep -q "tapferry.conf:[0-9]*: $1" "$dir/ctl.out" ||
+	grep -q "$1" "$dir/ctl.out" ||
 		fail "no word about $1: $(cat "$dir/ctl.out")"
 	ctl config | grep -v '^#' >"$dir/after"
 	cmp "$dir/before" "$dir/after" || fail "other settings are shown"
@@ -109,17 +109,25 @@ stays="address = \"127.0.0.1:$port\";"
 two=$(collect_url two)
 configure second "$(hec a one), { name = \"f\"; type = \"file\"; path = \"$dir/new\"; }" \
 	"address = \"${two#http://}\";"
-refused 'monitor.address: .*another program listens there'
+refused 'tapferry.conf:[0-9]*: monitor.address: .*another program listens there'
+# what was made already is removed again, what was there is not
+: >"$dir/old"
+listener="}, { name = \"taken\"; address = \"tcp://${two#http://}\";"
+configure second "$(hec a one), { name = \"f\"; type = \"file\"; path = \"$dir/new\"; },
+	{ name = \"g\"; type = \"file\"; path = \"$dir/old\"; }" "$stays"
+refused 'another program listens there'
+[ ! -e "$dir/new" ] || fail "a refused reload leaves a file behind"
+[ -e "$dir/old" ] || fail "a refused reload takes a file away"
 listener='group = "no-such-group-here";'
 configure first "$(hec a one)" "$stays"
-refused 'listeners.first.group: there is no group'
+refused 'tapferry.conf:[0-9]*: listeners.first.group: there is no group'
 listener=''
 more="control = { socket = \"$dir/control.sock\"; group = \"no-such-group-here\"; };"
 configure first "$(hec a one)" "$stays"
-refused 'control.group: there is no group'
+refused 'tapferry.conf:[0-9]*: control.group: there is no group'
 more="control = { socket = \"$dir/none/control.sock\"; };"
 configure first "$(hec a one)" "address = \"127.0.0.1:$other\";"
-refused 'control.socket: .*its directory does not exist'
+refused 'tapferry.conf:[0-9]*: control.socket: .*its directory does not exist'
 equal "an endpoint that was given up" "$(code "http://127.0.0.1:$other/readyz")" 000
 more="control = { socket = \"$dir/control.sock\"; };"
 # the same port, elsewhere: only the endpoint itself is in the way
@@ -131,7 +139,7 @@ done
 ctl config | grep -v '^#' >"$dir/before"
 # and where that address cannot be had, it goes on where it was
 configure first "$(hec a one)" "address = \"192.0.2.1:$port\"; allow_anonymous = true;"
-refused 'monitor.address: .*no interface of this machine has that address'
+refused 'tapferry.conf:[0-9]*: monitor.address: .*no interface of this machine has that address'
 more=''
 
 # --- another certificate in the same file: with a reload, and without

@@ -157,6 +157,35 @@ START_TEST(a_file_that_was_renamed_has_moved)
 }
 END_TEST
 
+START_TEST(only_what_was_made_and_is_empty_is_taken_back)
+{
+	struct file f;
+	size_t n;
+
+	put("");
+	ck_assert_int_eq(file_open(&f, path, 0600), 0);
+	file_take_back(&f, path);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	file_close(&f);
+
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(file_open(&f, path, 0600), 0);
+	file_take_back(&f, path);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	put(""); /* another's */
+	file_take_back(&f, path);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	file_close(&f);
+
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(file_open(&f, path, 0600), 0);
+	ck_assert_int_eq(file_write(&f, slice_from("a\n", 2), &n), 0);
+	file_take_back(&f, path);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	file_close(&f);
+}
+END_TEST
+
 /* Standard output is a pipe that nobody reads. */
 static int stdout_pipe(void)
 {
@@ -216,6 +245,7 @@ int main(void)
 	tcase_add_test(t, errors_come_back_as_they_are);
 	tcase_add_test(t, a_size_limit_gives_a_short_write_then_an_error);
 	tcase_add_test(t, a_file_that_was_renamed_has_moved);
+	tcase_add_test(t, only_what_was_made_and_is_empty_is_taken_back);
 	tcase_add_test(t, a_full_pipe_does_not_block);
 	tcase_add_test(t, a_closed_pipe_is_an_error);
 	return suite_run("file", t);
