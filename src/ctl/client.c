@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -53,9 +52,8 @@ int client_open(struct client_link *l, const char *path)
 
 	*l = (struct client_link){ .fd = -1, .process = -1 };
 	if (strlen(path) >= sizeof(un.sun_path)) {
-		fprintf(stderr,
-			"tapferryctl: %s: no path of a socket has more than "
-			"%zu octets\n",
+		buf_printf(&l->error,
+			"%s: no path of a socket has more than %zu octets",
 			path, sizeof(un.sun_path) - 1);
 		return CTL_USAGE;
 	}
@@ -67,9 +65,7 @@ int client_open(struct client_link *l, const char *path)
 		return 0;
 	}
 	r = errno;
-	fprintf(stderr, "tapferryctl: %s: %s: %s\n", path, strerror(r),
-		cure_of(r));
-	client_close(l);
+	buf_printf(&l->error, "%s: %s: %s", path, strerror(r), cure_of(r));
 	return CTL_NO_DAEMON;
 }
 
@@ -81,11 +77,12 @@ void client_close(struct client_link *l)
 		close(l->process);
 	l->fd = l->process = -1;
 	buf_deinit(&l->in);
+	buf_deinit(&l->error);
 }
 
-static int lost(const char *what)
+static int lost(struct client_link *l, const char *what)
 {
-	fprintf(stderr, "tapferryctl: %s: see the daemon's log\n", what);
+	buf_printf(&l->error, "%s: see the daemon's log", what);
 	return CTL_NO_DAEMON;
 }
 
@@ -114,22 +111,22 @@ static int read_line(struct client_link *l)
 	ssize_t n;
 
 	if (piece == NULL)
-		return lost("out of memory");
+		return lost(l, "out of memory");
 	buf_clear(&l->in);
 	do {
 		n = poll(&p, 1, SILENCE_MS);
 		if (n == 0)
-			r = lost("the daemon does not answer");
+			r = lost(l, "the daemon does not answer");
 		else if (n > 0)
 			n = recv(l->fd, piece, PIECE, 0);
 		if (r == 0 && n < 0 && errno == EINTR)
 			continue;
 		if (r == 0 && n <= 0)
-			r = lost("the daemon has closed the connection");
+			r = lost(l, "the daemon has closed the connection");
 		else if (r == 0)
 			buf_add(&l->in, piece, (size_t)n);
 		if (buf_failed(&l->in))
-			r = lost("out of memory");
+			r = lost(l, "out of memory");
 	} while (r == 0 &&
 		 (l->in.len == 0 || l->in.data[l->in.len - 1] != '\n'));
 	free(piece);
@@ -145,7 +142,7 @@ int client_ask(struct client_link *l, json_t *request, json_t **reply)
 	json_object_set_new(request, "v", json_integer(1));
 	text = json_dumps(request, JSON_COMPACT);
 	if (text == NULL)
-		return lost("out of memory");
+		return lost(l, "out of memory");
 	/* a reply may be there though the daemon takes nothing more */
 	send_line(l, text);
 	free(text);
@@ -156,9 +153,9 @@ int client_ask(struct client_link *l, json_t *request, json_t **reply)
 	if (json_is_object(*reply))
 		return 0;
 	json_decref(*reply);
-	fprintf(stderr,
-		"tapferryctl: the reply is no JSON (%s): is that the control "
-		"socket of tapferryd?\n",
+	buf_printf(&l->error,
+		"the reply is no JSON (%s): is that the control socket of "
+		"tapferryd?",
 		why.text);
 	return CTL_NO_DAEMON;
 }

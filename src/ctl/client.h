@@ -1,7 +1,8 @@
 /*
  * Client: one connection to a daemon's control socket.
  *
- * What fails is told on stderr, with the cure; replies that refuse are not.
+ * What fails is in `error`, one sentence with the cure, for whoever has the
+ * screen; replies that refuse are not.
  */
 #ifndef TAPFERRY_CTL_CLIENT_H
 #define TAPFERRY_CTL_CLIENT_H
@@ -24,9 +25,10 @@ struct client_link {
 	int fd;
 	int process; /* of the daemon; -1: not to be seen */
 	struct buf in;
+	struct buf error; /* empty: none */
 };
 
-/* Return: 0 or CTL_*. */
+/* Return: 0 or CTL_*; client_close() is due in both cases. */
 int client_open(struct client_link *l, const char *path);
 void client_close(struct client_link *l);
 

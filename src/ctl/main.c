@@ -106,6 +106,8 @@ static int run(const struct verb *v, const struct verb_line *l, int n_words,
 	if (r == 0)
 		r = v->command != NULL ? ask(v, l, request, &link)
 				       : top_run(&link, l);
+	if (link.error.len != 0)
+		fprintf(stderr, "tapferryctl: %s\n", buf_str(&link.error));
 	client_close(&link);
 	json_decref(request);
 	return r;

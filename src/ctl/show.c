@@ -78,7 +78,7 @@ static bool sends(const json_t *output)
 	       (strcmp(type, "hec") == 0 || strcmp(type, "http") == 0);
 }
 
-static const char *state_of(const json_t *output)
+const char *show_state(const json_t *output)
 {
 	const json_t *reader = words_at(output, "reader");
 
@@ -92,6 +92,13 @@ static const char *state_of(const json_t *output)
 	return sends(output) && count_backends(output, "up", "ejected") == 0
 		       ? "waits"
 		       : "on";
+}
+
+const char *show_delay(char text[WORDS_MAX], const json_t *output)
+{
+	if (words_at(output, "delay_seconds.p99") == NULL)
+		return NULL;
+	return words_seconds(text, words_real(output, "delay_seconds.p99"));
 }
 
 void show_outputs(const json_t *result, struct buf *out)
@@ -109,7 +116,7 @@ void show_outputs(const json_t *result, struct buf *out)
 
 		grid_text(&g, words_text(o, "name"));
 		grid_text(&g, words_text(o, "type"));
-		grid_text(&g, state_of(o));
+		grid_text(&g, show_state(o));
 		grid_number(&g, words_count(o, "ledger.delivered"));
 		grid_number(&g, words_count(o, "ledger.dropped"));
 		grid_number(&g, words_count(o, "ledger.dead_lettered"));
@@ -117,11 +124,7 @@ void show_outputs(const json_t *result, struct buf *out)
 		grid_number(&g, words_count(o, "ledger.in_spool"));
 		grid_format(&g, "%llu/%llu", words_count(o, "queue.batches"),
 			words_count(o, "queue.limit"));
-		grid_text(&g,
-			words_at(o, "delay_seconds.p99") == NULL
-				? NULL
-				: words_seconds(text,
-					  words_real(o, "delay_seconds.p99")));
+		grid_text(&g, show_delay(text, o));
 		if (sends(o) && backends != 0)
 			grid_format(&g, "%u of %zu",
 				count_backends(o, "up", "up"), backends);

@@ -40,8 +40,8 @@ static int ask(struct client_link *link, json_t *request, json_t **result)
 		return r;
 	*result = json_incref(json_object_get(reply, "result"));
 	if (*result == NULL) {
-		fprintf(stderr, "tapferryctl: %s: %s\n",
-			words_text(reply, "error"), words_text(reply, "cure"));
+		buf_printf(&link->error, "%s: %s", words_text(reply, "error"),
+			words_text(reply, "cure"));
 		r = CTL_REFUSED;
 	}
 	json_decref(reply);
@@ -99,10 +99,8 @@ static void draw_outputs(
 		grid_number(&g, words_count(o, "ledger.in_spool"));
 		grid_format(&g, "%llu/%llu", words_count(o, "queue.batches"),
 			words_count(o, "queue.limit"));
-		grid_text(&g, words_seconds(text,
-				      words_real(o, "delay_seconds.p99")));
-		grid_text(&g,
-			json_is_true(words_at(o, "paused")) ? "paused" : "on");
+		grid_text(&g, show_delay(text, o));
+		grid_text(&g, show_state(o));
 	}
 	grid_print(&g, width, out);
 	grid_deinit(&g);

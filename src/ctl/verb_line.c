@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/client.h"
 
@@ -50,6 +51,40 @@ static void keep_option(struct verb_line *l, int c)
 	}
 }
 
+/* "--name=value", or what name can be abbreviated to */
+static bool gives_value(const char *word, const char *name)
+{
+	const char *end = strchr(word, '=');
+
+	return end != NULL && end > word + 2 && strncmp(word, "--", 2) == 0 &&
+	       strncmp(word + 2, name, (size_t)(end - word) - 2) == 0;
+}
+
+/*
+ * What getopt_long() refuses.  @last: the word before optind, which is that of
+ * a long option, but not yet that of a short one with others behind it
+ */
+static void explain_option(
+	int c, const char *last, const struct option *table, struct buf *error)
+{
+	if (c == ':') {
+		if (strncmp(last, "--", 2) == 0)
+			buf_printf(error, "%s needs a value", last);
+		else
+			buf_printf(error, "-%c needs a value", optopt);
+		return;
+	}
+	for (; optopt != 0 && table->name != NULL; table++)
+		if (table->val == optopt && gives_value(last, table->name)) {
+			buf_printf(error, "--%s takes no value", table->name);
+			return;
+		}
+	if (optopt != 0)
+		buf_printf(error, "unknown option -%c", optopt);
+	else
+		buf_printf(error, "unknown option %s", last);
+}
+
 int verb_line_parse(
 	struct verb_line *l, int argc, char **argv, struct buf *error)
 {
@@ -79,11 +114,8 @@ int verb_line_parse(
 	opterr = 0;
 	optind = 0; /* glibc: start anew */
 	while ((c = getopt_long(argc, argv, ":s:jhV", table, NULL)) != -1) {
-		if (c == ':')
-			buf_printf(error, "%s needs a value", argv[optind - 1]);
-		else if (c == '?')
-			buf_printf(
-				error, "unknown option %s", argv[optind - 1]);
+		if (c == ':' || c == '?')
+			explain_option(c, argv[optind - 1], table, error);
 		else
 			keep_option(l, c);
 		if (error->len != 0)

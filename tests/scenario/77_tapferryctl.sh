@@ -3,7 +3,7 @@
 # closes over all of it.
 # shellcheck source=tests/scenario/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
-need jq
+need jq python3
 
 collect one
 collect two
@@ -55,6 +55,10 @@ is() {
 	shift 2
 	[ "$(json "$filter" "$@")" = "$wanted" ]
 }
+
+# nothing was delivered: there is no delay
+says '^archive .* - +on *$' top --once --interval 0.1 ||
+	fail "top before the first event: $(cat "$dir/says.out")"
 
 start sender "$builddir/src/tapferry-load" send --quiet \
 	--to "unix:$dir/tap.sock" --generate --connections 5 --rate 5000 \
@@ -128,6 +132,8 @@ ctl backends disable "$two" >/dev/null
 left='output splunk has no backend left that may be used: its events wait in'
 says "$left memory and spool" backends drain "$one" || fail "no word of the last"
 says '^splunk +hec +waits .* 0 of 2' outputs || fail "it does not wait"
+says '^splunk .* waits *$' top --once --interval 0.1 ||
+	fail "top does not tell that it waits: $(cat "$dir/says.out")"
 equal "a warning" "$(json .warning backends disable "$two")" \
 	"$left memory and spool"
 equal "no warning" "$(json .warning backends enable "$one")" null
@@ -270,11 +276,21 @@ wrong 2 'needs a terminal' top </dev/null
 wrong 3 'control.sock: No such file' --socket "$dir/no/control.sock" status
 
 # --- the end
+start top python3 -c '
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+	"$builddir/src/tapferryctl" --socket "$sock" top --interval 0.2
+wait_for "$dir/top.out" '^splunk '
 kill "${pids[sender]}"
 says 'shutting down' shutdown --wait || fail shutdown
 finished daemon 0 10
 ledger_check
 [ ! -e "$sock" ] || fail "the socket is still there"
+# behind what goes back to the terminal's other screen
+finished top 3
+sed 's/.*\[?1049l//' "$dir/top.out" | tail -n 1 >"$dir/top.last"
+grep -q '^tapferryctl: the daemon has closed the connection' \
+	"$dir/top.last" || fail "top ends without a word: $(cat -v "$dir/top.last")"
 wrong 3 'No such file' status
 wait "${pids[sender]}" 2>/dev/null || :
 unset 'pids[sender]'

@@ -132,6 +132,15 @@ START_TEST(what_cannot_be_is_refused_before_it_is_sent)
 	assert_refused("connections close 99999999999999999999", "no number");
 	assert_refused("status --peer x", "status takes no --peer");
 	assert_refused("connections --limit", "--limit needs a value");
+	assert_refused("status -s", "-s needs a value");
+	assert_refused("status -js", "-s needs a value");
+	assert_refused("-xj status", "unknown option -x");
+	assert_refused("--json -xj status", "unknown option -x");
+	assert_refused("-jx status", "unknown option -x");
+	assert_refused("--limit=5 -1x", "unknown option -1");
+	assert_refused("status --json=yes", "--json takes no value");
+	assert_refused("top --onc=yes", "--once takes no value");
+	assert_refused("status --frob=x", "unknown option --frob=x");
 	assert_refused("outputs pause a b", "there is too much: b");
 }
 END_TEST
