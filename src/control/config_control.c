@@ -28,7 +28,8 @@ void config_check_control(struct config_memory *m)
 				"a listener has that address");
 	config_check_owner(m, group,
 		&(struct listen_settings){ .group = v->main.control.group });
-	if (v->main.control.mode & S_IROTH || v->main.control.mode & S_IWOTH)
+	/* connecting takes permission to write: unix(7) */
+	if (v->main.control.mode & S_IWOTH)
 		config_note(m, group,
 			"every user of this machine can control the daemon");
 }

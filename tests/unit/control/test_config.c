@@ -522,6 +522,20 @@ START_TEST(printed_settings_load_to_the_same_settings)
 }
 END_TEST
 
+/* Connecting takes permission to write. */
+START_TEST(who_may_only_read_the_control_socket_controls_nothing)
+{
+	assert_loads(LISTENERS STDOUT
+		"control = { socket = \"/run/c\"; mode = \"0664\"; };");
+	ck_assert_str_eq(config_notes(&config), "");
+	config_deinit(&config);
+	assert_loads(LISTENERS STDOUT
+		"control = { socket = \"/run/c\"; mode = \"0662\"; };");
+	ck_assert_ptr_nonnull(strstr(
+		config_notes(&config), "every user of this machine can"));
+}
+END_TEST
+
 START_TEST(what_is_risky_is_noted)
 {
 	assert_loads(LISTENERS
@@ -701,6 +715,8 @@ int main(void)
 	tcase_add_test(t, zstd_is_for_builds_that_have_it);
 	tcase_add_test(t, one_run_tells_all_problems);
 	tcase_add_test(t, printed_settings_load_to_the_same_settings);
+	tcase_add_test(
+		t, who_may_only_read_the_control_socket_controls_nothing);
 	tcase_add_test(t, what_is_risky_is_noted);
 	tcase_add_test(t, the_token_may_come_from_a_file_or_a_credential);
 	tcase_add_test(t, includes_are_found_beside_the_file_and_named);
