@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -295,6 +296,21 @@ static enum MHD_Result answer(
 		"/healthz /readyz\n");
 }
 
+/* The path of a request's target, which may be a whole URL: RFC 9112, 3.2.2. */
+static const char *path_of(const char *target)
+{
+	const char *authority, *path;
+
+	if (strncasecmp(target, "http://", 7) == 0)
+		authority = target + 7;
+	else if (strncasecmp(target, "https://", 8) == 0)
+		authority = target + 8;
+	else
+		return target;
+	path = strchr(authority, '/');
+	return path != NULL ? path : "/";
+}
+
 enum MHD_Result endpoint_serve(void *cls, struct MHD_Connection *c,
 	const char *url, const char *method, const char *version,
 	const char *upload, size_t *upload_size, void **request)
@@ -321,5 +337,5 @@ enum MHD_Result endpoint_serve(void *cls, struct MHD_Connection *c,
 		*upload_size = 0; /* nobody wants it */
 		return MHD_YES;
 	}
-	return answer(e, c, url);
+	return answer(e, c, path_of(url));
 }

@@ -115,6 +115,13 @@ curl -sSi --max-time 20 -X POST "$url/" | grep -i '^allow: get, head' >/dev/null
 	fail "405 without Allow"
 equal "GET with a body" \
 	"$(code -X GET --data-binary @"$dir/scrape" "$url/healthz")" 200
+# the target as a proxy would have it, and a server must take it
+for target in "$url/healthz:200" HTTPS://x/readyz:200 http://x:200 \
+	http://x?a=b:200 'http://x/connections?sort=rate&limit=1:200' \
+	http://x/nothing:404 http:/healthz:404; do
+	equal "${target%:*}" \
+		"$(code --request-target "${target%:*}" "$url/")" "${target##*:}"
+done
 equal HEAD "$(curl -sSI --max-time 20 "$url/metrics" | head -1 | tr -d '\r')" \
 	"HTTP/1.1 200 OK"
 equal "HEAD has no body" "$(curl -sSI --max-time 20 "$url/status" |
