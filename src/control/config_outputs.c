@@ -4,11 +4,17 @@
 
 #include "base/units.h"
 #include "collector/url.h"
+#include "base/path.h"
 #include "control/config_lines.h"
 
 static bool same_text(const char *a, const char *b)
 {
 	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static bool same_place(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && path_same(a, b);
 }
 
 /* What the collector's product asks of its backends' URLs. */
@@ -122,10 +128,10 @@ static void check_spool(struct config_memory *m, size_t i)
 		const struct keeper_settings *b =
 			&m->values.outputs[j].out.keeper;
 
-		if (same_text(a->spool.path, b->spool.path))
+		if (same_place(a->spool.path, b->spool.path))
 			tree_problem(&m->tree, s, "spool.path",
 				"an earlier output has that folder");
-		if (same_text(a->dead_letters.path, b->dead_letters.path))
+		if (same_place(a->dead_letters.path, b->dead_letters.path))
 			tree_problem(&m->tree, s, "dead_letter.path",
 				"an earlier output writes that file");
 	}
@@ -149,7 +155,7 @@ void config_check_outputs(struct config_memory *m)
 					"an earlier output has that name");
 			if (a->type == OUTPUT_TYPE_FILE &&
 				b->type == OUTPUT_TYPE_FILE &&
-				same_text(a->file.path, b->file.path))
+				same_place(a->file.path, b->file.path))
 				tree_problem(&m->tree, s, "path",
 					"an earlier output writes that file");
 			if (a->type == OUTPUT_TYPE_STDOUT &&

@@ -1,11 +1,12 @@
 #include "control/fence.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "base/path.h"
 
 void fence_deinit(struct fence *r)
 {
@@ -57,22 +58,6 @@ void fence_add(struct fence *r, const char *path, unsigned rights)
 		r->n++;
 }
 
-/* The folder that a path is in.  Return: false: it is too long. */
-static bool folder_of(const char *path, char folder[PATH_MAX])
-{
-	const char *slash = strrchr(path, '/');
-	int n;
-
-	if (slash == NULL)
-		n = snprintf(folder, PATH_MAX, ".");
-	else if (slash == path)
-		n = snprintf(folder, PATH_MAX, "/");
-	else
-		n = snprintf(
-			folder, PATH_MAX, "%.*s", (int)(slash - path), path);
-	return n >= 0 && n < PATH_MAX;
-}
-
 /* Under whatever name: a rule on it would be one on everything. */
 static bool is_root(const char *folder)
 {
@@ -99,11 +84,11 @@ static bool for_file(
 	const char *path, unsigned rights, take_rule *take, void *arg)
 {
 	char folder[PATH_MAX], *real = realpath(path, NULL);
-	bool alone =
-		is_device(path) || !folder_of(path, folder) || is_root(folder);
+	bool alone = is_device(path) || path_folder(path, folder) != 0 ||
+		     is_root(folder);
 	bool done = take(arg, alone ? path : folder, rights);
 
-	if (real != NULL && !is_device(real) && folder_of(real, folder))
+	if (real != NULL && !is_device(real) && path_folder(real, folder) == 0)
 		done = take(arg, is_root(folder) ? real : folder, rights) &&
 		       done;
 	free(real);
@@ -122,7 +107,7 @@ static bool for_use(
 		return for_file(path, FENCE_READ | FENCE_WRITE, take, arg);
 	case FENCE_USE_SOCKET:
 	case FENCE_USE_REMOVE:
-		return !folder_of(path, folder) || is_root(folder) ||
+		return path_folder(path, folder) != 0 || is_root(folder) ||
 		       take(arg, folder,
 			       use == FENCE_USE_SOCKET ? FENCE_SOCKET
 						       : FENCE_REMOVE);
@@ -172,7 +157,7 @@ static int nearest(const char *path, struct stat *st, char folder[PATH_MAX])
 		if (errno != ENOENT || strcmp(folder, "/") == 0 ||
 			strcmp(folder, ".") == 0)
 			return -errno;
-		if (!folder_of(folder, above))
+		if (path_folder(folder, above) != 0)
 			return -ENAMETOOLONG;
 		strcpy(folder, above);
 	}
@@ -197,7 +182,7 @@ static unsigned given_above(const struct fence *r, char real[PATH_MAX])
 	for (;;) {
 		if (stat(real, &st) == 0)
 			found |= given(r, &st);
-		if (strcmp(real, "/") == 0 || !folder_of(real, above))
+		if (strcmp(real, "/") == 0 || path_folder(real, above) != 0)
 			return found;
 		strcpy(real, above);
 	}

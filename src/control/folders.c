@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,21 +10,16 @@
 
 #include "base/account.h"
 #include "base/log.h"
+#include "base/path.h"
 
 /* those of sockets are for DNS servers, those of pipes for readers, too */
 enum { MODE_SPOOL = 0700, MODE_FILES = 0750, MODE_SOCKETS = 0755 };
 
-/* Return: false: the path has none, or is too long. */
+/* Return: false: the root or where we are, or the path is too long. */
 static bool outer(const char *path, char parent[PATH_MAX])
 {
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL || slash == path ||
-		(size_t)(slash - path) >= PATH_MAX)
-		return false;
-	memcpy(parent, path, (size_t)(slash - path));
-	parent[slash - path] = '\0';
-	return true;
+	return path_folder(path, parent) == 0 && strcmp(parent, "/") != 0 &&
+	       strcmp(parent, ".") != 0;
 }
 
 static bool is_missing(const char *path)

@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/account.h"
+#include "base/path.h"
 #include "deliver/local_end.h"
 
 static int check_access(const char *path, int mode)
@@ -18,24 +18,18 @@ static int check_access(const char *path, int mode)
 
 static int check_parent(const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	char parent[PATH_MAX];
+	int r = path_folder(path, parent);
 
-	if (slash == NULL)
-		return check_access(".", W_OK | X_OK);
-	if (slash == path)
-		return check_access("/", W_OK | X_OK);
-	if ((size_t)(slash - path) >= sizeof(parent))
-		return -ENAMETOOLONG;
-	memcpy(parent, path, (size_t)(slash - path));
-	parent[slash - path] = '\0';
-	return check_access(parent, W_OK | X_OK);
+	return r != 0 ? r : check_access(parent, W_OK | X_OK);
 }
 
 static int check_place(const char *path, bool folder)
 {
 	struct stat st;
 
+	if (!folder && path[strlen(path) - 1] == '/')
+		return -EISDIR;
 	if (stat(path, &st) != 0)
 		return errno == ENOENT ? check_parent(path) : -errno;
 	if (S_ISDIR(st.st_mode) != folder)

@@ -42,7 +42,7 @@ refused "output hec: spool $dir/none/spool cannot be used: No such file"
 touch "$dir/file"
 config "$dir/file" "$dir/dead"
 refused "output hec: spool $dir/file cannot be used: Not a directory"
-config "$dir/spool" "$dir/none/dead"
+config "$dir/spool/" "$dir/none/dead" # a slash at the end is no matter
 refused "dead letters $dir/none/dead cannot be used: No such file"
 config "$dir/spool" "$dir/spool"
 refused "dead letters $dir/spool cannot be written: Is a directory"

@@ -362,7 +362,7 @@ static const struct {
 	{ LISTENERS HEC TOKEN "spool = { path = \"/s\"; }; },"
 			      "{ name = \"i\"; type = \"hec\"; " TOKEN
 			      "backends = ( { url = \"https://b:1\"; } );"
-			      "spool = { path = \"/s\"; }; } );",
+			      "spool = { path = \"//s/\"; }; } );",
 		"outputs.i.spool.path: an earlier output has that folder" },
 	{ LISTENERS HEC TOKEN "dead_letter = { path = \"/d\"; }; },"
 			      "{ name = \"i\"; type = \"hec\"; " TOKEN
