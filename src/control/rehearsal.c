@@ -1,10 +1,85 @@
 #include "control/rehearsal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/account.h"
+#include "base/path.h"
 #include "control/reach.h"
 
 enum { ERROR_MAX = 512 };
+
+/* Return: 0 or -errno. */
+static int check_access(const char *path, int mode)
+{
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : -errno;
+}
+
+/*
+ * Can it be made, or used if it is there already?  A socket that is there may
+ * be one that the service manager hands over, in a folder of its own.
+ * Return: 0 or -errno.
+ */
+static int look_at_door(const char *path, bool socket)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+	int r;
+
+	if (lstat(path, &st) == 0)
+		return !socket                ? check_access(path, W_OK)
+		       : S_ISSOCK(st.st_mode) ? 0
+					      : -ENOTSOCK;
+	r = path_folder(path, folder);
+	return r != 0 ? r : check_access(folder, W_OK | X_OK);
+}
+
+static void check_door(const char *what, const char *path, bool socket,
+	const struct folders *coming, struct buf *problems)
+{
+	char user[ACCOUNT_NAME_MAX];
+	int r;
+
+	if (path == NULL || folders_have(coming, path))
+		return;
+	r = look_at_door(path, socket);
+	if (r == -ENOTSOCK)
+		buf_printf(problems,
+			"%s: %s is there and is not a socket: name another "
+			"path, or remove it\n",
+			what, path);
+	else if (r != 0)
+		buf_printf(problems,
+			"%s: %s cannot be made: %s: check that the folder "
+			"above it exists and that user %s may write there\n",
+			what, path, strerror(-r),
+			account_user_name(geteuid(), user));
+}
+
+/* What is opened before the daemon becomes somebody else. */
+static void check_doors(const struct config *c, const struct folders *coming,
+	struct buf *problems)
+{
+	const struct folders none = FOLDERS_NULL;
+	struct buf what = BUF_NULL;
+
+	for (size_t i = 0; i < c->intake.n_listeners; i++) {
+		const struct listener_settings *l = &c->intake.listeners[i];
+
+		if (!address_is_unix(&l->listen.address))
+			continue;
+		buf_clear(&what);
+		buf_printf(&what, "listeners.%s.address", l->name);
+		check_door(buf_str(&what), l->listen.address.un.sun_path, true,
+			coming, problems);
+	}
+	buf_deinit(&what);
+	check_door("control.socket", c->control.path, true, coming, problems);
+	check_door("pid_file", c->pid_file, false, &none, problems);
+}
 
 static int become(const struct config *c, struct identity *i,
 	struct folders *coming, struct buf *problems)
@@ -12,11 +87,12 @@ static int become(const struct config *c, struct identity *i,
 	char error[ERROR_MAX] = "";
 	int r = identity_find(i, c, error, sizeof(error));
 
-	if (r == 0 && i->changes) {
+	if (r == 0 && i->changes)
 		r = folders_find(coming, c); /* root would make them */
-		if (r == 0)
-			r = identity_assume(i, error, sizeof(error));
-	}
+	if (r == 0)
+		check_doors(c, coming, problems);
+	if (r == 0 && i->changes)
+		r = identity_assume(i, error, sizeof(error));
 	if (r != 0)
 		buf_printf(problems, "%s\n",
 			*error != '\0' ? error : strerror(-r));

@@ -10,8 +10,8 @@ bad=0
 echo token >"$tmp/token"
 for conf in *.conf package/*.conf; do
 	# their secrets, folders and users are on nobody else's machine
-	sed -E "/^user = /d; s#\"/etc/tapferry/[a-z-]*\.(token|pem)\"#\"$tmp/token\"#;
-		s#\"/(run|var/(log|spool|lib))/tapferry#\"$tmp#" "$conf" \
+	sed -E "/^user = /d; s# (owner|group) = \"[a-z]*\";##g; s#\"/etc/tapferry/[a-z-]*\.(token|pem)\"#\"$tmp/token\"#;
+		s#\"(unix:)?/(run|var/(log|spool|lib))/tapferry#\"\\1$tmp#g" "$conf" \
 		>"$tmp/${conf##*/}"
 	"$tapferryd" -t -c "$tmp/${conf##*/}" </dev/null ||
 		{ echo "examples: $conf"; bad=1; }

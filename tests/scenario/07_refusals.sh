@@ -54,6 +54,22 @@ refused 2 'bad.conf:3.*workers' -t -c "$dir/bad.conf"
 grep -q 'bad.conf:4.*level' "$dir/refused.err" ||
 	fail "only the first problem of two is told"
 
+# Folders, as the start will find them
+conf "pid_file = \"$dir/nowhere/x.pid\";" "control = { socket = \"$dir/nobody/ctl\"; };"
+sed -i "1s|unix:[^\"]*|unix:$dir/none/tap.sock|" "$dir/bad.conf"
+refused 1 "listeners.l.address: $dir/none/tap.sock cannot be made: No such file" -t -c "$dir/bad.conf"
+grep -q "^control.socket: $dir/nobody/ctl cannot be made: No such file" "$dir/refused.err" ||
+	fail "no word of the control socket"
+grep -q "^pid_file: $dir/nowhere/x.pid cannot be made: No such file" "$dir/refused.err" ||
+	fail "no word of the pid file"
+refused 1 "$dir/" -c "$dir/bad.conf"
+mkdir "$dir/none" "$dir/nobody" "$dir/nowhere"
+touch "$dir/none/tap.sock"
+refused 1 'none/tap.sock is there and is not a socket' -t -c "$dir/bad.conf"
+refused 1 'none/tap.sock' -c "$dir/bad.conf"
+rm "$dir/none/tap.sock"
+"$builddir/src/tapferryd" -t -c "$dir/bad.conf" || fail "refused though the folders are there"
+
 # The token
 hec ''
 refused 2 'token_file.*DNSTAP_HEC_TOKEN|DNSTAP_HEC_TOKEN.*token_file' -c "$dir/bad.conf"
