@@ -8,13 +8,22 @@
 #define MS(n) ((n)*NS_PER_MS)
 #define S(n)  ((n)*NS_PER_S)
 
+#define TIME_BOUNDS                                                         \
+	US(10), US(25), US(50), US(100), US(250), US(500), MS(1), US(2500), \
+		MS(5), MS(10), MS(25), MS(50), MS(100), MS(250), MS(500),   \
+		S(1), MS(1250), MS(2500), S(5), S(10), S(25), S(60)
+
 const struct histogram_scale histogram_time = {
 	/* 1.25 s tells batches that waited for a linger of 1 s, as by default,
 	 * from those that had to wait for more */
 	.n = 22,
-	.bound = { US(10), US(25), US(50), US(100), US(250), US(500), MS(1),
-		US(2500), MS(5), MS(10), MS(25), MS(50), MS(100), MS(250),
-		MS(500), S(1), MS(1250), MS(2500), S(5), S(10), S(25), S(60) },
+	.bound = { TIME_BOUNDS },
+};
+
+/* an outage may last */
+const struct histogram_scale histogram_delay = {
+	.n = 27,
+	.bound = { TIME_BOUNDS, S(300), S(900), S(3600), S(21600), S(86400) },
 };
 
 const struct histogram_scale histogram_age = {
@@ -112,5 +121,5 @@ uint64_t histogram_quantile(const struct histogram_reading *r, double q)
 		}
 		before += here;
 	}
-	return bound[r->scale->n - 1];
+	return histogram_limit(r);
 }

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { HISTOGRAM_BOUNDS_MAX = 24 };
+enum { HISTOGRAM_BOUNDS_MAX = 27 };
 
 struct histogram_scale {
 	unsigned n; /* bounds, ascending; one bucket more is above them all */
@@ -22,6 +22,7 @@ struct histogram_scale {
 };
 
 extern const struct histogram_scale histogram_time;  /* ns: 10 us to 60 s */
+extern const struct histogram_scale histogram_delay; /* ns: 10 us to 1 d */
 extern const struct histogram_scale histogram_age;   /* ns: 1 s to 1 d */
 extern const struct histogram_scale histogram_count; /* 1 to 1,000,000 */
 
@@ -66,5 +67,11 @@ void histogram_join(
  * Return: 0 when there is none; the last bound when it is above that.
  */
 uint64_t histogram_quantile(const struct histogram_reading *r, double q);
+
+/* The last bound: of what is above it no more is known. */
+static inline uint64_t histogram_limit(const struct histogram_reading *r)
+{
+	return r->scale->bound[r->scale->n - 1];
+}
 
 #endif

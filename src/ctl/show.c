@@ -96,9 +96,7 @@ const char *show_state(const json_t *output)
 
 const char *show_delay(char text[WORDS_MAX], const json_t *output)
 {
-	if (words_at(output, "delay_seconds.p99") == NULL)
-		return NULL;
-	return words_seconds(text, words_real(output, "delay_seconds.p99"));
+	return words_quantile(text, words_at(output, "delay_seconds"), "p99");
 }
 
 void show_outputs(const json_t *result, struct buf *out)

@@ -54,10 +54,8 @@ static void add_backend(struct grid *g, const char *output, const json_t *b)
 	grid_format(g, "%.0f%%", 100 * words_real(b, "share"));
 	grid_format(g, "%llu/%llu", words_count(b, "in_flight"),
 		words_count(b, "limit"));
-	grid_text(g, words_at(b, "latency_seconds.p99") == NULL
-			     ? NULL
-			     : words_seconds(text,
-				       words_real(b, "latency_seconds.p99")));
+	grid_text(
+		g, words_quantile(text, words_at(b, "latency_seconds"), "p99"));
 	grid_format(g, "%llu+%llu", words_count(b, "pool.active"),
 		words_count(b, "pool.idle"));
 	grid_text(g, words_text(b, "reason"));

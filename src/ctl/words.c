@@ -39,6 +39,20 @@ const char *words_seconds(char text[WORDS_MAX], double seconds)
 	return text;
 }
 
+const char *words_quantile(
+	char text[WORDS_MAX], const json_t *spread, const char *name)
+{
+	const json_t *limit = words_at(spread, "limit");
+	double s = words_real(spread, name);
+
+	if (words_at(spread, name) == NULL)
+		return NULL;
+	*text = '>';
+	words_seconds(
+		text + (limit != NULL && s >= json_number_value(limit)), s);
+	return text;
+}
+
 const char *words_many(
 	char text[WORDS_MAX], unsigned long long n, const char *noun)
 {

@@ -13,6 +13,10 @@ enum { WORDS_MAX = 40 };
 const char *words_bytes(char text[WORDS_MAX], double octets);
 const char *words_seconds(char text[WORDS_MAX], double seconds);
 /* "1 file", "2 files" */
+/* A quantile of a spread, in seconds; ">" before it when it is above all that
+ * the spread can tell.  NULL: there is none. */
+const char *words_quantile(
+	char text[WORDS_MAX], const json_t *spread, const char *name);
 const char *words_many(
 	char text[WORDS_MAX], unsigned long long n, const char *noun);
 

@@ -293,7 +293,7 @@ void output_done(struct output *o, struct stat_shard *stats, struct batch **bp)
 void output_count_delivered(struct output *o, struct stat_shard *stats,
 	const struct batch *b, uint32_t n)
 {
-	/* one read back from disk may be of another boot */
+	/* dead letters that are sent again do not know */
 	if (b->opened_ns != 0)
 		histogram_add_n(&o->feed->delay,
 			clock_mono_ns(&clock_system) - b->opened_ns, n);

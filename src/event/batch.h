@@ -42,7 +42,9 @@ struct batch {
 	uint32_t events;    /* in the batch, settled ones included */
 	uint32_t whole;     /* events it had before batch_keep() took some from
 			       their midst; 0: it is as it was sealed */
-	uint64_t opened_ns; /* monotonic, when its first event was added */
+	uint64_t opened_ns; /* monotonic, when its first event was added, if
+			       need be before the boot, modulo 2^64; 0: not
+			       known */
 	uint64_t id;        /* number of its first event, which no other event
 			       ever has; set when sealed */
 	struct spool_file *file; /* the keeper's word for the copy of this batch

@@ -38,7 +38,7 @@ int feed_init(struct feed *f, const struct feed_settings *settings,
 		.disk = { .waiting_max = DISK_QUEUE + n_workers },
 	};
 	histogram_init(&f->batch_sizes, &histogram_count);
-	histogram_init(&f->delay, &histogram_time);
+	histogram_init(&f->delay, &histogram_delay);
 	atomic_init(&f->next_id, first_id());
 	f->queue_max = (settings->buffer_events + settings->batch_events - 1) /
 		       settings->batch_events;

@@ -44,6 +44,8 @@ static void write_quantiles(struct jbuf *j, const char *key,
 	jbuf_u64(j, "count", r->count);
 	if (r->count != 0) {
 		jbuf_real(j, "mean", (double)r->sum / (double)r->count / unit);
+		/* what is more is shown as this */
+		jbuf_real(j, "limit", (double)histogram_limit(r) / unit);
 		jbuf_real(j, "p50", (double)histogram_quantile(r, 0.5) / unit);
 		jbuf_real(j, "p90", (double)histogram_quantile(r, 0.9) / unit);
 		jbuf_real(j, "p99", (double)histogram_quantile(r, 0.99) / unit);

@@ -74,6 +74,11 @@ void keeper_drop(struct keeper *k, struct batch *b, enum output_stat reason);
 /* Its unsettled events are in f: they are counted there first. */
 void keeper_to_disk(struct keeper *k, struct batch *b, struct spool_file *f);
 
+/* When the batch's first event came in, by the clock of the system, which is
+ * what a file remembers; and back, when it has been read. */
+uint64_t keeper_created_ns(const struct batch *b);
+void keeper_know_age(struct batch *b, uint64_t created_ns);
+
 /*
  * keeper_write_file() - the unsettled events of b as a file, which is out
  * Return: 0, SPOOL_E_FULL or -errno; then the disk refuses for a while.

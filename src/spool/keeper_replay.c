@@ -101,6 +101,7 @@ static bool replay_one(struct keeper *k, struct spool_file *f)
 	/* more than waited: some were delivered from its midst */
 	if (batch_left(b) > waited)
 		stat_add(k->stats, OUTPUT_RECOVERED, batch_left(b) - waited);
+	keeper_know_age(b, f->created_ns);
 	b->file = f;
 	f->replayed = true;
 	atomic_fetch_add(&k->feed->disk.replays, 1);
@@ -134,8 +135,7 @@ void keeper_empty_memory(struct keeper *k)
 			keeper_to_senders(k, b);
 		else if (b->file != NULL)
 			keeper_take_back(k, b);
-		else if (keeper_write_file(
-				 k, b, clock_real_ns(&clock_system), &f) == 0)
+		else if (keeper_write_file(k, b, keeper_created_ns(b), &f) == 0)
 			keeper_to_disk(k, b, f);
 		else
 			keeper_to_senders(k, b);

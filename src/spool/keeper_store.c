@@ -108,6 +108,24 @@ int keeper_write_file(struct keeper *k, const struct batch *b,
 	return 0;
 }
 
+uint64_t keeper_created_ns(const struct batch *b)
+{
+	uint64_t real = clock_real_ns(&clock_system);
+	uint64_t age = b->opened_ns != 0 ? keeper_now_ns() - b->opened_ns : 0;
+
+	return real > age ? real - age : real;
+}
+
+void keeper_know_age(struct batch *b, uint64_t created_ns)
+{
+	uint64_t real = clock_real_ns(&clock_system);
+	uint64_t age = real > created_ns ? real - created_ns : 0;
+
+	b->opened_ns = keeper_now_ns() - age;
+	if (b->opened_ns == 0)
+		b->opened_ns = 1;
+}
+
 static void park(struct keeper *k, struct batch *b)
 {
 	k->parked[k->n_parked++] = b; /* has a place for every batch */
@@ -135,8 +153,7 @@ void keeper_take_new(struct keeper *k, struct batch *b, bool stalled)
 		return;
 	}
 	if (keeper_disk_refuses(k) ||
-		keeper_write_file(k, b, clock_real_ns(&clock_system), &f) !=
-			0) {
+		keeper_write_file(k, b, keeper_created_ns(b), &f) != 0) {
 		keep_anyhow(k, b);
 	} else if (k->feed->settings.spool_always && !stalled &&
 		   senders_have_room(k)) {

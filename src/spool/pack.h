@@ -9,7 +9,7 @@
  *	10   1  compression of the events: 0 none, 1 gzip
  *	11   1  i, octets of the identity
  *	12   4  n, number of events
- *	16   8  when the batch was first written, ns since 1970
+ *	16   8  when its first event came in, ns since 1970
  *	24   8  number of the first event, so that collectors know it again
  *	32   4  octets of the events, plain
  *	36   4  s, octets of the events as they are here

@@ -5,6 +5,7 @@
 # restart.
 # shellcheck source=tests/scenario/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
+need jq
 
 spool_files() { find "$dir/spool" -name '*.batch' | wc -l; }
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/${pids[daemon]}/status"; }
@@ -15,6 +16,7 @@ port=$(free_port)
 cat >"$dir/tapferry.conf" <<END
 listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
 buffer_size = 5000;
+control = { socket = "$dir/control.sock"; };
 outputs = (
   { name = "hec"; type = "hec"; token = "t"; senders = 2;
     batch = { events = 500; linger = "100ms"; };
@@ -55,6 +57,11 @@ start collector "$builddir/src/tapferry-load" collect \
 wait_for "$dir/collector.out" '^listening on ' 5
 send --to "unix:$dir/tap.sock" --generate --count 20000 --rate 20000
 until_true 40 spool_empty || fail "$(spool_files) files stay in the spool"
+counted() {
+	"$builddir/src/tapferryctl" --socket "$dir/control.sock" status --json |
+		jq -e ".outputs[0].delay_seconds.count == $((first + 20000))" >/dev/null
+}
+until_true 20 counted || fail "not every event's delay is counted"
 daemon_stop
 stop collector
 equal "recovered" "$(ledger hec recovered)" "$first"

@@ -32,13 +32,30 @@ START_TEST(what_is_above_every_bound_has_a_bucket)
 	histogram_read(&h, &r);
 	ck_assert_uint_eq(r.bucket[histogram_time.n], 1);
 	ck_assert_uint_eq(histogram_quantile(&r, 0.5), 60 * NS_PER_S);
+	ck_assert_uint_eq(histogram_limit(&r), 60 * NS_PER_S);
+}
+END_TEST
+
+START_TEST(the_delays_of_an_outage_are_told_apart)
+{
+	histogram_init(&h, &histogram_delay);
+	histogram_add_n(&h, 76 * NS_PER_S, 99);
+	histogram_add_n(&h, 86400 * NS_PER_S, 900);
+	histogram_add(&h, 86401 * NS_PER_S);
+	histogram_read(&h, &r);
+	ck_assert_uint_gt(histogram_quantile(&r, 0.05), 60 * NS_PER_S);
+	ck_assert_uint_lt(histogram_quantile(&r, 0.05), 300 * NS_PER_S);
+	ck_assert_uint_gt(histogram_quantile(&r, 0.5), 21600 * NS_PER_S);
+	ck_assert_uint_lt(histogram_quantile(&r, 0.99), histogram_limit(&r));
+	ck_assert_uint_eq(histogram_quantile(&r, 1), histogram_limit(&r));
+	ck_assert_uint_eq(histogram_limit(&r), 86400 * NS_PER_S);
 }
 END_TEST
 
 START_TEST(bounds_ascend)
 {
 	static const struct histogram_scale *const all[] = { &histogram_time,
-		&histogram_age, &histogram_count };
+		&histogram_delay, &histogram_age, &histogram_count };
 	const struct histogram_scale *s = all[_i];
 
 	ck_assert_uint_gt(s->n, 0);
@@ -111,7 +128,8 @@ int main(void)
 
 	tcase_add_test(t, a_bound_belongs_to_the_bucket_below_it);
 	tcase_add_test(t, what_is_above_every_bound_has_a_bucket);
-	tcase_add_loop_test(t, bounds_ascend, 0, 3);
+	tcase_add_test(t, the_delays_of_an_outage_are_told_apart);
+	tcase_add_loop_test(t, bounds_ascend, 0, 4);
 	tcase_add_test(t, a_quantile_lies_in_its_bucket);
 	tcase_add_test(t, readings_are_subtracted);
 	tcase_add_test(t, threads_lose_no_value);

@@ -154,6 +154,8 @@ static void restart(void)
 	start();
 }
 
+static uint64_t received_ns; /* monotonic; 0: not told */
+
 /* n more events, each a second later than the one before. */
 static void add(unsigned n)
 {
@@ -166,7 +168,7 @@ static void add(unsigned n)
 			.receipt_ns = (BASE_S + (uint64_t)added) * NS_PER_S,
 		};
 
-		filler_add(&filler, &e, 0);
+		filler_add(&filler, &e, received_ns);
 		added++;
 	}
 }
@@ -268,6 +270,32 @@ START_TEST(what_memory_has_no_room_for_goes_to_disk_and_comes_back)
 	expect_each_once();
 	finish();
 	ck_assert_uint_eq(stat_of(OUTPUT_DELIVERED), added);
+	feed_deinit(&feed);
+}
+END_TEST
+
+START_TEST(what_was_on_disk_knows_when_it_came_in)
+{
+	uint64_t now = clock_mono_ns(&clock_system), age = now - now / 2;
+
+	start();
+	received_ns = now / 2;
+	add(BATCH * (QUEUE + 3));
+	WAIT_FOR(stat_of(OUTPUT_SPOOL_WRITTEN) == 3);
+	deliver_until(BATCH * QUEUE);
+	for (unsigned i = 0; i < 3; i++) {
+		struct batch *b = next(20000);
+		uint64_t is;
+
+		ck_assert_ptr_nonnull(b);
+		is = clock_mono_ns(&clock_system) - b->opened_ns;
+		/* by two clocks */
+		ck_assert_uint_gt(is, age - age / 10);
+		ck_assert_uint_lt(is, age + age / 10 + 60 * NS_PER_S);
+		deliver(b, batch_left(b));
+		give_back(b);
+	}
+	finish();
 	feed_deinit(&feed);
 }
 END_TEST
@@ -954,6 +982,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(
 		t, what_memory_has_no_room_for_goes_to_disk_and_comes_back);
+	tcase_add_test(t, what_was_on_disk_knows_when_it_came_in);
 	tcase_add_test(t, old_and_new_ones_both_get_on);
 	tcase_add_test(t, always_means_on_disk_before_the_first_attempt);
 	tcase_add_test(t, while_no_backend_can_be_used_memory_is_emptied);
