@@ -185,15 +185,19 @@ static bool take_part(struct slice *in, char part)
 	}
 }
 
-bool rdata_shape_fits(uint16_t type, struct slice data)
+bool rdata_shape_fits(uint16_t type, struct slice data, size_t *bitmaps)
 {
 	const char *parts = "r";
 
+	*bitmaps = 0;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (shapes[i].type == type)
 			parts = shapes[i].parts;
-	for (; *parts != '\0'; parts++)
+	for (; *parts != '\0'; parts++) {
+		if (*parts == 'b')
+			*bitmaps = data.len;
 		if (!take_part(&data, *parts))
 			return false;
+	}
 	return data.len == 0;
 }

@@ -14,11 +14,12 @@
 
 /*
  * rdata_shape_fits() - check fixed fields, lengths, bitmaps and parameters
- * @data:  names in it are not compressed
+ * @data:     names in it are not compressed
+ * @bitmaps:  how many octets at its end are bitmaps of types, when it fits
  *
  * Return: false when a part is missing or cut, or something is left behind the
  * last; true also for types without an inner structure to check.
  */
-bool rdata_shape_fits(uint16_t type, struct slice data);
+bool rdata_shape_fits(uint16_t type, struct slice data, size_t *bitmaps);
 
 #endif

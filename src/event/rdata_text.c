@@ -10,11 +10,8 @@
 #include "event/rdata_text.h"
 
 enum {
-	/*
-	 * The longest text: NSEC's bitmap, 8 types an octet, most of them
-	 * "TYPE65535 ".
-	 */
-	TEXT_MAX = 10 * 8 * 65536,
+	/* more than any data takes as text: 80 characters for each octet */
+	TEXT_MAX = 80 * 65536,
 };
 
 struct rdata_text {
@@ -68,11 +65,31 @@ static bool is_length_wrong(const struct dns_record *r)
 	       (r->type == KNOT_RRTYPE_EUI64 && r->rdlen != 8);
 }
 
+/* libknot takes far longer, and the data may be all types there are. */
+static void write_types(
+	const struct mnemonics *words, struct json *j, struct slice bitmaps)
+{
+	const uint8_t *p = bitmaps.data, *end = p + bitmaps.len;
+
+	for (; p < end && !j->full; p += 2 + p[1]) {
+		for (unsigned i = 0; i < 8u * p[1]; i++) {
+			if (!(p[2 + i / 8] & 0x80 >> i % 8))
+				continue;
+			json_room(j, 64);
+			*j->p++ = ' ';
+			j->p = mnemonic_type(
+				j->p, words, (uint16_t)(p[0] << 8 | i));
+		}
+	}
+}
+
 static bool write_by_libknot(struct rdata_text *t, struct json *j,
 	struct slice msg, const struct dns_record *r)
 {
 	knot_rdata_t *rdata = (knot_rdata_t *)t->expanded;
 	knot_rrset_t rrset;
+	struct slice data;
+	size_t bitmaps;
 	int len;
 
 	if (is_length_wrong(r))
@@ -80,9 +97,10 @@ static bool write_by_libknot(struct rdata_text *t, struct json *j,
 	len = dns_rdata_expand(msg, r, rdata->data, DNS_RDATA_EXPANDED_MAX);
 	if (len < 0)
 		return false;
-	if (!rdata_shape_fits(r->type, slice_from(rdata->data, (size_t)len)))
+	data = slice_from(rdata->data, (size_t)len);
+	if (!rdata_shape_fits(r->type, data, &bitmaps))
 		return false;
-	rdata->len = (uint16_t)len;
+	rdata->len = (uint16_t)(data.len - bitmaps);
 	/* of other classes libknot takes empty data for text as well */
 	knot_rrset_init(&rrset, NULL, r->type, KNOT_CLASS_IN, r->ttl);
 	rrset.rrs.count = 1;
@@ -94,13 +112,15 @@ static bool write_by_libknot(struct rdata_text *t, struct json *j,
 		return false;
 	/* its generic form is in capitals, ours is not */
 	if (len > 1 && t->text[0] == '\\' && t->text[1] == '#') {
-		write_generic(j, slice_from(rdata->data, rdata->len));
+		write_generic(j, data);
 		return true;
 	}
 	/* libknot ends URI and CAA with a space */
 	while (len > 0 && t->text[len - 1] == ' ')
 		len--;
 	json_text(j, slice_from(t->text, (size_t)len));
+	write_types(t->words, j,
+		slice_from(data.data + data.len - bitmaps, bitmaps));
 	return true;
 }
 

@@ -10,10 +10,11 @@ static bool fits(uint16_t type, const void *data, size_t len)
 {
 	/* its end is guarded by the sanitizer */
 	uint8_t *copy = malloc(len > 0 ? len : 1);
+	size_t bitmaps;
 	bool r;
 
 	memcpy(copy, data, len);
-	r = rdata_shape_fits(type, slice_from(copy, len));
+	r = rdata_shape_fits(type, slice_from(copy, len), &bitmaps);
 	free(copy);
 	return r;
 }
