@@ -109,6 +109,7 @@ static int take_up(
 
 int reload(const struct reload *l, struct buf *said)
 {
+	struct buf kept = BUF_NULL; /* of no interest unless it succeeds */
 	struct config config;
 	struct edition *next;
 	int r;
@@ -124,11 +125,11 @@ int reload(const struct reload *l, struct buf *said)
 	if (r != 0)
 		return r;
 	limits_fit(&config);
-	keep_what_stays(&config, &(*l->edition)->config, said);
+	keep_what_stays(&config, &(*l->edition)->config, &kept);
 	r = edition_new(&next, &config);
 	if (r != 0) {
 		config_deinit(&config);
-		return r;
+		goto out;
 	}
 	r = open_sockets(l, next, said);
 	if (r == 0) {
@@ -140,11 +141,14 @@ int reload(const struct reload *l, struct buf *said)
 	}
 	if (r != 0) {
 		edition_put(next);
-		return r;
+		goto out;
 	}
+	buf_add_str(said, buf_str(&kept));
 	buf_add_str(said, config_notes(&next->config));
 	log_open(next->config.log_target, next->config.log_level);
 	edition_put(*l->edition);
 	*l->edition = next;
-	return 0;
+out:
+	buf_deinit(&kept);
+	return r;
 }

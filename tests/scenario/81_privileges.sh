@@ -130,7 +130,8 @@ sed 's/group = "4714"/group = "4715"/' "$dir/tapferry.conf" >"$dir/other.conf"
 cp "$dir/tapferry.conf" "$dir/kept.conf"
 cp "$dir/other.conf" "$dir/tapferry.conf"
 kill -HUP "${pids[daemon]}"
-wait_for "$dir/daemon.err" 'RELOAD_PROBLEM .*given.sock: cannot be given to .*group "4715"'
+wait_for "$dir/daemon.err" 'RELOAD_PROBLEM .*given.sock: cannot be given to .*group .*4715'
+wait_count ' RELOAD_FAILED .*problems=1$' "$dir/daemon.err" 1
 equal "a socket that cannot be given to others" \
 	"$(stat -c %u:%g:%a "$dir/given.sock")" 4713:4714:620
 cp "$dir/kept.conf" "$dir/tapferry.conf"
