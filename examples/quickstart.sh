@@ -46,6 +46,10 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 trap 'exit 141' PIPE
+# dash's echo complains of a closed pipe, besides the trap
+say() {
+	echo "$@" 2>/dev/null || exit 141
+}
 
 # quietly NAME COMMAND... - its output is kept for when it fails
 quietly() {
@@ -64,17 +68,17 @@ wait_for() {
 	done
 }
 
-echo "1. packages"
+say "1. packages"
 tests/install-deps.sh
 
-echo "2. build, in $build"
+say "2. build, in $build"
 [ -x configure ] || quietly autogen ./autogen.sh
 mkdir -p "$build"
 cd "$build"
 [ -f Makefile ] || quietly configure "$top/configure"
 quietly make make -j"$(nproc)"
 
-echo "3. a stand-in Splunk collector, and tapferryd in front of it"
+say "3. a stand-in Splunk collector, and tapferryd in front of it"
 src/tapferry-load collect --listen 127.0.0.1:0 --token quickstart \
 	--write "$tmp/events" --quiet >"$tmp/collector.log" 2>&1 &
 collector=$!
@@ -85,7 +89,7 @@ DNSTAP_HEC_TOKEN=quickstart src/tapferryd --listen "unix:$tmp/dnstap.sock" \
 daemon=$!
 wait_for "$tmp/daemon.log" ' READY '
 
-echo "4. play $(basename "$capture"), what a resolver sent over its dnstap socket"
+say "4. play $(basename "$capture"), what a resolver sent over its dnstap socket"
 src/tapferry-load send --to "unix:$tmp/dnstap.sock" --capture "$capture" \
 	--quiet 2>"$tmp/send.log"
 
@@ -97,14 +101,14 @@ kill "$collector"
 wait "$collector"
 collector=
 
-echo
-echo "One of the events, as the collector got it:"
+say
+say "One of the events, as the collector got it:"
 jq -s '[.[] | select(.event.dns.rcode == "NOERROR" and
 	.event.dns.ancount == 1 and .event.dns.qtype == "A")][0]' "$tmp/events"
-echo
-echo "Every event accounted for:"
+say
+say "Every event accounted for:"
 grep ' LEDGER ' "$tmp/daemon.log"
 tail -n 1 "$tmp/collector.log"
-echo
-echo "Nothing is left running.  Next: examples/splunk-hec.conf for your Splunk,"
-echo "examples/dns-servers/ for your DNS server."
+say
+say "Nothing is left running.  Next: examples/splunk-hec.conf for your Splunk,"
+say "examples/dns-servers/ for your DNS server."

@@ -23,6 +23,12 @@ for script in tests/run.sh tests/bench/run.sh examples/quickstart.sh; do
 	*) wrong "$script --nonsense says: $text" ;;
 	esac
 done
+# it is quiet when nobody reads on: how it says things, and that it does so
+text=$({ sh -c "$(sed -n '/^trap .*PIPE/,/^}/p' examples/quickstart.sh)
+	sleep 0.2; say 1; say 2" 2>&3 | :; } 3>&1)
+[ -z "$text" ] || wrong "examples/quickstart.sh | head says: $text"
+! grep -q '^echo' examples/quickstart.sh ||
+	wrong "examples/quickstart.sh has an echo that is no say"
 text=$(examples/quickstart.sh no/such/file 2>&1)
 case $text in
 "quickstart.sh: no such capture: "*/no/such/file) ;;
