@@ -79,6 +79,25 @@ static const struct rule rules[] = {
 		.without_channel = VERDICT_HOLD),
 };
 
+/* Is it one of HEC's endpoints that take no events, or not as we send them? */
+static bool is_other_endpoint(const char *path)
+{
+	static const char *const others[] = { "raw", "health", "ack", "mint",
+		"s2s" };
+	const char *below = strstr(path, HEC_PATH "/");
+	size_t len;
+
+	if (below == NULL)
+		return false;
+	below += strlen(HEC_PATH "/");
+	len = strcspn(below, "/");
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strlen(others[i]) == len &&
+			memcmp(below, others[i], len) == 0)
+			return true;
+	return false;
+}
+
 /* The path to post to: the configured one and what it lacks. */
 static void add_path(struct buf *out, const char *path)
 {
@@ -108,6 +127,8 @@ int hec_url(struct buf *url, const char *base)
 		r = URL_E_QUERY;
 	if (r == 0)
 		r = url_from_curl(curl_url_get(u, CURLUPART_PATH, &path, 0));
+	if (r == 0 && is_other_endpoint(path))
+		r = URL_E_ENDPOINT;
 	if (r == 0) {
 		add_path(&whole, path);
 		r = buf_failed(&whole) ? -ENOMEM : 0;

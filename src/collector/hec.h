@@ -17,7 +17,8 @@
  * @base:  "https://host:8088", with or without a path; an URL that names a
  *         path below /services/collector already is taken as it is, a bare
  *         /services/collector becomes /services/collector/event, and any
- *         other path (none, or a proxy's prefix) gets that appended
+ *         other path (none, or a proxy's prefix) gets that appended; other
+ *         endpoints of HEC, such as /services/collector/raw, are refused
  * @url:   written on 0
  *
  * Return: 0, URL_E_*, or -ENOMEM.

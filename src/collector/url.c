@@ -88,6 +88,9 @@ const char *url_error_text(int error)
 		return "must not have a query (?) or fragment (#)";
 	case URL_E_FRAGMENT:
 		return "must not have a fragment (#), which is never sent";
+	case URL_E_ENDPOINT:
+		return "is an endpoint of HEC that does not take events as "
+		       "JSON: end it with /services/collector/event";
 	default:
 		return "is no good URL";
 	}

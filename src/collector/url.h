@@ -13,6 +13,7 @@ enum {
 	URL_E_HOST,       /* no good host, port or path, or user information */
 	URL_E_QUERY,      /* a query or fragment, and there must be none */
 	URL_E_FRAGMENT,   /* a fragment, which is never sent */
+	URL_E_ENDPOINT,   /* of a collector's endpoints, but not for events */
 };
 
 /*
