@@ -222,6 +222,37 @@ void http_target_configure(const struct http_target *t, CURL *c)
 	configure_tls(s, c);
 }
 
+static bool is_https(const struct http_target *t)
+{
+	return strncasecmp(t->set.url, "https", 5) == 0;
+}
+
+/* What TLS libraries say to an answer that is no TLS (GnuTLS, OpenSSL). */
+static bool is_no_tls(CURLcode code, const char *text)
+{
+	static const char *const words[] = { "unexpected TLS packet",
+		"wrong version number", "packet length too long",
+		"unknown protocol" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (code == CURLE_SSL_CONNECT_ERROR &&
+			strstr(text, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* To a request without TLS a TLS server says nothing, or what is no HTTP. */
+static const char *without_tls(CURLcode code, const char *text)
+{
+	if (code == CURLE_GOT_NOTHING)
+		return "it closed the connection without a reply; does it "
+		       "speak https, not http?";
+	if (code == CURLE_UNSUPPORTED_PROTOCOL &&
+		strstr(text, "HTTP/0.9") != NULL)
+		return "its reply is no HTTP; does it speak https, not http?";
+	return NULL;
+}
+
 const char *http_target_reason(
 	const struct http_target *t, CURLcode code, const char *text)
 {
@@ -232,6 +263,10 @@ const char *http_target_reason(
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		return "its certificate is not trusted: set tls.ca (its "
 		       "authority) or tls.server_name";
+	if (is_https(t) && is_no_tls(code, text))
+		return "its reply is no TLS; does it speak http, not https?";
+	if (!is_https(t) && without_tls(code, text) != NULL)
+		return without_tls(code, text);
 	return text[0] != '\0' ? text : curl_easy_strerror(code);
 }
 
@@ -249,7 +284,7 @@ static int conn_open(
 		return -ENOMEM;
 	}
 	c->fd = CURL_SOCKET_BAD;
-	c->tls = strncasecmp(t->set.url, "https", 5) == 0;
+	c->tls = is_https(t);
 	r = curl_share_setopt(c->share, CURLSHOPT_SHARE,
 		    CURL_LOCK_DATA_CONNECT) == CURLSHE_OK
 		    ? 0

@@ -82,3 +82,34 @@ grep -q 'DELIVER_BACKEND_DOWN.*certificate' "$dir/daemon.err" ||
 	fail "numbers of a reply that did not come"
 run other "ca = \"$dir/other.pem\";"
 equal "to a collector under another name" "$collected" 0
+
+# --- the other scheme, by the words of requests and of health checks alike
+# told URL WORDS - by the log and by tapferryctl
+told() {
+	cat >"$dir/tapferry.conf" <<-END
+	listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
+	shutdown = { drain = "1s"; };
+	control = { socket = "$dir/ctl"; };
+	outputs = ( { name = "hec"; type = "hec"; token = "t";
+	  batch = { linger = "50ms"; }; health = { interval = "100ms"; down_interval = "100ms"; };
+	  breaker = { time = "1h"; max_time = "1h"; };
+	  backends = ( { url = "$1"; } ); } );
+	END
+	daemon -c "$dir/tapferry.conf"
+	send --to "unix:$dir/tap.sock" --generate --count 100
+	wait_for "$dir/daemon.err" "DELIVER_BACKEND_DOWN .*$2"
+	until_true 10 checked "$2" || fail "a health check says: $(cat "$dir/ctl.out")"
+	daemon_stop
+}
+checked() {
+	"$builddir/src/tapferryctl" --socket "$dir/ctl" --json backends >"$dir/ctl.out"
+	grep -q "health check: $1" "$dir/ctl.out"
+}
+start tls python3 "$dir/collector.py" "$dir/good"
+wait_for "$dir/tls.out" '^listening on ' 10
+told "$(sed -n 's|^listening on |http://|p' "$dir/tls.out")" 'it.* does it speak https, not http?'
+told "$(sed -n 's|^listening on |https://|p' "$dir/tls.out")" 'its certificate is not trusted: set tls.ca'
+stop tls
+collect plain
+told "$(collect_url plain | sed 's|^http:|https:|')" 'its reply is no TLS; does it speak http, not https?'
+stop plain
