@@ -82,6 +82,8 @@ const char *show_state(const json_t *output)
 {
 	const json_t *reader = words_at(output, "reader");
 
+	if (json_is_true(words_at(output, "stops_reading")))
+		return "blocks";
 	if (json_is_true(words_at(output, "paused")))
 		return "paused";
 	if (json_is_integer(words_at(output, "awaits_former_events")))

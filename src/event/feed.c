@@ -246,9 +246,34 @@ static void push_anyhow(struct filler *f, struct batch **bp)
 	}
 }
 
+static void unblock(struct filler *f)
+{
+	if (f->blocks)
+		block_end(f->feed);
+	f->blocks = false;
+}
+
 static bool push_waiting(struct filler *f)
 {
-	return f->waiting == NULL || push(f, &f->waiting);
+	if (f->waiting == NULL)
+		return true;
+	if (push(f, &f->waiting)) {
+		unblock(f);
+		return true;
+	}
+	if (f->blocks)
+		block_last(f->feed);
+	else
+		block_begin(f->feed);
+	f->blocks = true;
+	return false;
+}
+
+static void push_waiting_anyhow(struct filler *f)
+{
+	if (f->waiting != NULL)
+		push_anyhow(f, &f->waiting);
+	unblock(f);
 }
 
 /* Thread: worker; sleeps under OVERFLOW_BLOCK until there is room or a cut. */
@@ -258,8 +283,7 @@ static void wait_for_room(struct filler *f)
 
 	while (!push_waiting(f) && !atomic_load(&f->feed->cut))
 		nanosleep(&pause, NULL);
-	if (f->waiting != NULL)
-		push_anyhow(f, &f->waiting);
+	push_waiting_anyhow(f);
 }
 
 static struct batch *close_open(struct filler *f)
@@ -382,8 +406,7 @@ void filler_flush(struct filler *f)
 {
 	struct batch *last;
 
-	if (f->waiting != NULL)
-		push_anyhow(f, &f->waiting);
+	push_waiting_anyhow(f);
 	if (f->open != NULL && f->open->events != 0) {
 		last = close_open(f);
 		push_anyhow(f, &last);

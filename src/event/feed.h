@@ -15,6 +15,7 @@
 #include "base/histogram.h"
 #include "base/stat.h"
 #include "event/batch.h"
+#include "event/block.h"
 #include "event/encoder.h"
 #include "event/past.h"
 #include "sync/ring.h"
@@ -80,6 +81,7 @@ struct feed {
 	unsigned queue_max;   /* batches that may wait in `sealed` */
 	unsigned pending_max; /* batches that may wait for acknowledgement */
 	struct feed_disk disk;
+	struct block block;
 	struct stat_set stats; /* OUTPUT_*; shard i: worker i, then the senders,
 				  then the keeper */
 	struct histogram batch_sizes; /* events of sealed batches */
@@ -246,6 +248,7 @@ struct filler {
 	struct batch *open;       /* NULL until an event comes */
 	uint32_t popped;          /* of the ring, when that was opened */
 	struct batch *waiting;    /* sealed, and no room yet (OVERFLOW_BLOCK) */
+	bool blocks;              /* its feed knows that one waits */
 	struct stat_shard *stats; /* this worker's */
 	unsigned flushes;         /* the feed's, that were done */
 };

@@ -106,6 +106,7 @@ static int look_at_output(struct output_snapshot *o,
 	*o = (struct output_snapshot){
 		.settings = &v->output_settings[i],
 		.paused = feed_is_paused(f),
+		.blocks = atomic_load(&f->block.workers) != 0,
 		.runs = v->outputs[i] != NULL,
 		.queued = ring_len(&f->sealed),
 		.queue_max = f->queue_max,

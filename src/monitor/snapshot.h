@@ -40,6 +40,7 @@ struct spool_snapshot {
 struct output_snapshot {
 	const struct output_settings *settings;
 	bool paused;
+	bool blocks; /* reading stops for it */
 	bool runs;   /* false: it does not start, or */
 	bool awaits; /* waits until what it was before a reload has left, */
 	uint64_t awaited; /* with so many events in memory */

@@ -163,6 +163,7 @@ static void write_output(struct jbuf *j, const struct output_snapshot *o)
 	jbuf_text(j, "name", o->settings->feed.name);
 	jbuf_text(j, "type", output_type_name(o->settings->type));
 	jbuf_bool(j, "paused", o->paused);
+	jbuf_bool(j, "stops_reading", o->blocks);
 	if (o->awaits)
 		jbuf_u64(j, "awaits_former_events", o->awaited);
 	else

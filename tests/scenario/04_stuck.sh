@@ -37,3 +37,25 @@ equal "dropped for the stuck one" "$(ledger stuck dropped)" $n
 [ "$(ledger stuck dropped_shutdown)" -gt 0 ] ||
 	fail "nothing was left at the shutdown deadline"
 stop stuck 0 TERM 10
+
+# --- one that blocks holds up the others, and says so
+cat >"$dir/tapferry.conf" <<END
+listeners = ( { name = "l"; type = "dnstap"; address = "unix:$dir/tap.sock"; } );
+buffer_size = 1000;
+control = { socket = "$dir/control.sock"; };
+outputs = ( { name = "file"; type = "file"; path = "$dir/more"; overflow = "block";
+              batch = { events = 100; linger = "100ms"; }; } );
+END
+ctl() { "$builddir/src/tapferryctl" --socket "$dir/control.sock" "$@"; }
+daemon -c "$dir/tapferry.conf"
+ctl outputs pause >/dev/null
+start sender "$builddir/src/tapferry-load" send --quiet --generate --count $n \
+	--to "unix:$dir/tap.sock"
+wait_for "$dir/daemon.err" ' INTAKE_WAITS .*raise buffer_size.* output=file' 15
+ctl outputs | grep -Eq '^file +file +blocks ' || fail "$(ctl outputs)"
+ctl outputs resume >/dev/null
+wait_for "$dir/daemon.err" ' INTAKE_GOES_ON .* output=file seconds=' 15
+finished sender 0
+wait_count . "$dir/more" $n 15
+daemon_stop
+equal "delivered once it went on" "$(ledger file delivered)" $n
