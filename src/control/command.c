@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/log_pairs.h"
 
 /* What goes to the log: what changes something, and what does so when it is
  * told to what. */
@@ -174,11 +173,11 @@ void command_put_text(
 	json_decref(j);
 }
 
-static bool is_parameter(const struct row *row, const char *key)
+bool command_takes(const char *parameters, const char *key)
 {
 	size_t len = strlen(key);
 
-	for (const char *p = row->parameters; *p != '\0';) {
+	for (const char *p = parameters; *p != '\0';) {
 		size_t n = strcspn(p, " ");
 
 		if (n == len && memcmp(p, key, n) == 0)
@@ -196,7 +195,7 @@ static bool check_parameters(struct command *c, const struct row *row)
 	json_object_foreach((json_t *)c->request, key, value)
 	{
 		if (strcmp(key, "v") == 0 || strcmp(key, "command") == 0 ||
-			is_parameter(row, key))
+			command_takes(row->parameters, key))
 			continue;
 		command_refuse(c,
 			*row->parameters != '\0' ? row->parameters
@@ -238,83 +237,6 @@ static bool is_change(const struct command *c, const struct row *row)
 		       json_object_size(c->request) > 2);
 }
 
-static void add_pair(
-	struct buf *pairs, const char *key, const char *value, size_t len)
-{
-	char text[256];
-
-	buf_add_str(pairs, " ");
-	buf_add(pairs, text,
-		log_pair_format(text, sizeof(text), key, value, len));
-}
-
-/* A URL that may have a password in it; no backend has such a one. */
-static bool has_user(const struct command *c)
-{
-	const char *url = json_string_value(json_object_get(c->request, "url"));
-
-	return url != NULL && strchr(url, '@') != NULL;
-}
-
-/* The parameters: the output and the URL that were meant, the others as they
- * were given. */
-static void add_parameters(
-	struct buf *pairs, const struct command *c, const struct row *row)
-{
-	const char *key;
-	json_t *value;
-
-	if (c->outlet != NULL)
-		add_pair(pairs, "output", c->outlet->feed.settings.name,
-			strlen(c->outlet->feed.settings.name));
-	if (c->url.len != 0)
-		add_pair(pairs, "url", buf_str(&c->url), c->url.len);
-	json_object_foreach((json_t *)c->request, key, value)
-	{
-		char *dump;
-
-		if (!is_parameter(row, key) ||
-			(strcmp(key, "output") == 0 && c->outlet != NULL) ||
-			(strcmp(key, "url") == 0 &&
-				(c->url.len != 0 || has_user(c))))
-			continue;
-		if (json_is_string(value)) {
-			add_pair(pairs, key, json_string_value(value),
-				json_string_length(value));
-			continue;
-		}
-		dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-		if (dump != NULL)
-			add_pair(pairs, key, dump, strlen(dump));
-		free(dump);
-	}
-}
-
-/* Written at the level that was, too: it may be what has been changed. */
-static void log_command(const struct command *c, const struct row *row,
-	const struct control_peer *peer, bool shown)
-{
-	struct buf pairs = BUF_NULL;
-
-	if (!shown && !log_enabled(LOG_LEVEL_INFO))
-		return;
-	add_parameters(&pairs, c, row);
-	if (c->error.len == 0)
-		log_always(LOG_LEVEL_INFO, CONTROL_COMMAND,
-			"done, as the control socket was asked",
-			"command=%s %s uid=%ld pid=%ld", row->name,
-			buf_str(&pairs), (long)peer->uid, (long)peer->pid);
-	else
-		log_always(LOG_LEVEL_INFO, CONTROL_COMMAND,
-			"the control socket was asked for it, and refused",
-			"command=%s %s uid=%ld pid=%ld reason=\"%s\"",
-			row->name, buf_str(&pairs), (long)peer->uid,
-			(long)peer->pid,
-			has_user(c) ? "the url has a user or password"
-				    : buf_str(&c->error));
-	buf_deinit(&pairs);
-}
-
 static void run_row(struct command *c, const struct row *row)
 {
 	if (!check_parameters(c, row))
@@ -335,7 +257,7 @@ static void run(struct command *c, const struct control_peer *peer)
 		return;
 	run_row(c, row);
 	if (is_change(c, row))
-		log_command(c, row, peer, shown);
+		command_log(c, row->name, row->parameters, peer, shown);
 }
 
 static void put_problems(struct jbuf *j, const struct buf *problems)

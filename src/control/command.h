@@ -78,6 +78,17 @@ struct outlet *command_outlet(struct command *c,
 void command_put_text(
 	struct command *c, const char *key, const char *text, size_t len);
 
+/* Is it one of those, which are separated by spaces? */
+bool command_takes(const char *parameters, const char *key);
+
+/*
+ * command_log() - what was done, or refused, and for whom (command_log.c)
+ * @parameters:  that it takes
+ * @shown:       at the log level that was: it may be what has been changed
+ */
+void command_log(const struct command *c, const char *name,
+	const char *parameters, const struct control_peer *peer, bool shown);
+
 /* command_watch.c */
 void command_status(struct command *c);
 void command_backends(struct command *c);

@@ -77,8 +77,8 @@ static void write_types(
 				continue;
 			json_room(j, 64);
 			*j->p++ = ' ';
-			j->p = mnemonic_type(
-				j->p, words, (uint16_t)(p[0] << 8 | i));
+			j->p = mnemonic_type(j->p, words,
+				(uint16_t)((unsigned)p[0] << 8 | i));
 		}
 	}
 }

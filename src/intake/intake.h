@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/histogram.h"
 #include "base/stat.h"
-#include "event/feed.h"
+#include "event/filler.h"
 #include "intake/frame_memory.h"
 #include "net/cidr.h"
 #include "net/listen.h"

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/stat.h"
-#include "event/feed.h"
+#include "event/filler.h"
 
 struct sink {
 	struct filler *fillers;

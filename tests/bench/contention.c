@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "event/feed.h"
+#include "event/filler.h"
 #include "load/tape.h"
 
 enum {

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "event/feed.h"
+#include "event/filler.h"
 #include "intake/stream.h"
 #include "lib/replay.h"
 #include "load/capture.h"

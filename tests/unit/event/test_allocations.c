@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "event/feed.h"
+#include "event/filler.h"
 #include "lib/fault.h"
 #include "lib/suite.h"
 #include "load/tape.h"

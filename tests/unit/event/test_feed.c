@@ -1,4 +1,4 @@
-#include "event/feed.h"
+#include "event/filler.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "event/compress.h"
-#include "event/feed.h"
+#include "event/filler.h"
 #include "lib/fault.h"
 #include "lib/suite.h"
 

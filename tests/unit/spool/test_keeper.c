@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "event/filler.h"
 #include "lib/disk_fault.h"
 #include "lib/suite.h"
 
