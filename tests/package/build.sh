@@ -111,7 +111,7 @@ done
 # the configuration wants a token, and nothing else
 token=$out/hec.token
 mkdir -p state
-sed -E "/^user = /d; s|/etc/tapferry/hec.token|$token|; s#/(run|var/lib|var/log)/tapferry#$out/state#g" \
+sed -E "/^user = /d; s# (owner|group) = \"[a-z]*\";##g; s|/etc/tapferry/hec.token|$token|; s#/(run|var/lib|var/log)/tapferry#$out/state#g" \
 	"$root/etc/tapferry/tapferry.conf" >conf
 check() { "$root/usr/sbin/tapferryd" -t -c "$out/conf" </dev/null >check 2>&1; }
 (umask 077 && : >"$token")
