@@ -227,18 +227,32 @@ static bool is_https(const struct http_target *t)
 	return strncasecmp(t->set.url, "https", 5) == 0;
 }
 
-/* What TLS libraries say to an answer that is no TLS (GnuTLS, OpenSSL). */
-static bool is_no_tls(CURLcode code, const char *text)
+static bool has_one_of(const char *text, const char *const *words, size_t n)
 {
-	static const char *const words[] = { "unexpected TLS packet",
-		"wrong version number", "packet length too long",
-		"unknown protocol" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (code == CURLE_SSL_CONNECT_ERROR &&
-			strstr(text, words[i]) != NULL)
+	for (size_t i = 0; i < n; i++)
+		if (strstr(text, words[i]) != NULL)
 			return true;
 	return false;
+}
+
+/* To a TLS handshake a server without TLS answers in its own way, or goes: what
+ * TLS libraries say to that (GnuTLS, OpenSSL). */
+static const char *with_tls(CURLcode code, const char *text)
+{
+	static const char *const answers[] = { "unexpected TLS packet",
+		"wrong version number", "packet length too long",
+		"unknown protocol" };
+	static const char *const ends[] = { "non-properly terminated",
+		"unexpected eof" };
+
+	if (code != CURLE_SSL_CONNECT_ERROR)
+		return NULL;
+	if (has_one_of(text, answers, sizeof(answers) / sizeof(*answers)))
+		return "its reply is no TLS; does it speak http, not https?";
+	if (has_one_of(text, ends, sizeof(ends) / sizeof(*ends)))
+		return "it broke off the TLS handshake; does it speak http, "
+		       "not https?";
+	return NULL;
 }
 
 /* To a request without TLS a TLS server says nothing, or what is no HTTP. */
@@ -256,6 +270,9 @@ static const char *without_tls(CURLcode code, const char *text)
 const char *http_target_reason(
 	const struct http_target *t, CURLcode code, const char *text)
 {
+	const char *other =
+		is_https(t) ? with_tls(code, text) : without_tls(code, text);
+
 	if (t->set.proxy != NULL && strstr(text, t->set.proxy) != NULL)
 		return "its proxy cannot be used: correct proxy";
 	if (code == CURLE_COULDNT_RESOLVE_PROXY)
@@ -263,10 +280,8 @@ const char *http_target_reason(
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		return "its certificate is not trusted: set tls.ca (its "
 		       "authority) or tls.server_name";
-	if (is_https(t) && is_no_tls(code, text))
-		return "its reply is no TLS; does it speak http, not https?";
-	if (!is_https(t) && without_tls(code, text) != NULL)
-		return without_tls(code, text);
+	if (other != NULL)
+		return other;
 	return text[0] != '\0' ? text : curl_easy_strerror(code);
 }
 

@@ -718,7 +718,7 @@ static char bad[2][128]; /* paths of files that cannot be read */
 static void make_unreadable(struct keeper *k, void *arg)
 {
 	struct spool_file *f = spool_oldest(keeper_spool(k));
-	char aside[136];
+	char aside[sizeof(bad) + 8];
 
 	(void)arg;
 	for (unsigned i = 0; i < 2; i++, f = spool_next(keeper_spool(k), f)) {
@@ -732,7 +732,7 @@ static void make_unreadable(struct keeper *k, void *arg)
 
 static void mend(unsigned i)
 {
-	char aside[136];
+	char aside[sizeof(bad) + 8];
 
 	snprintf(aside, sizeof(aside), "%s.old", bad[i]);
 	ck_assert_int_eq(rename(aside, bad[i]), 0);
