@@ -7,60 +7,58 @@ bool ledger_is_drop(const struct stat_desc *d)
 	return strncmp(d->name, "DROPPED_", 8) == 0;
 }
 
-void ledger_read(
-	struct ledger *l, const struct stat_set *intake, struct feed *f)
+/* Of the feed alone, or of all of the output's since the start. */
+static uint64_t count(const struct feed *f, unsigned id, bool all)
+{
+	return all ? past_stat(f, id) : stat_sum(&f->stats, id);
+}
+
+static uint64_t count_intake(const struct feed *f,
+	const struct stat_set *intake, unsigned id, bool all)
+{
+	return all ? past_intake(f, intake, id) : feed_intake(f, intake, id);
+}
+
+/* All but what is still somewhere. */
+static void read_counters(struct ledger *l, const struct stat_set *intake,
+	const struct feed *f, bool all)
 {
 	*l = (struct ledger){
-		.received = feed_intake(f, intake, INTAKE_RECEIVED),
-		.recovered = stat_sum(&f->stats, OUTPUT_RECOVERED),
-		.delivered = stat_sum(&f->stats, OUTPUT_DELIVERED),
-		.filtered = stat_sum(&f->stats, OUTPUT_FILTERED),
-		.dead_lettered = stat_sum(&f->stats, OUTPUT_DEAD_LETTERED),
-		.in_memory = batch_pool_held(&f->pool) +
-			     atomic_load(&f->disk.letters),
-		.in_spool = atomic_load(&f->disk.usage.events),
+		.received = count_intake(f, intake, INTAKE_RECEIVED, all),
+		.recovered = count(f, OUTPUT_RECOVERED, all),
+		.delivered = count(f, OUTPUT_DELIVERED, all),
+		.filtered = count(f, OUTPUT_FILTERED, all),
+		.dead_lettered = count(f, OUTPUT_DEAD_LETTERED, all),
 	};
 	for (unsigned i = 0; i < INTAKE_STAT_COUNT; i++)
 		if (ledger_is_drop(&intake_stat_desc[i]))
-			l->dropped += feed_intake(f, intake, i);
+			l->dropped += count_intake(f, intake, i, all);
 	for (unsigned i = 0; i < OUTPUT_STAT_COUNT; i++)
 		if (ledger_is_drop(&output_stat_desc[i]))
-			l->dropped += stat_sum(&f->stats, i);
+			l->dropped += count(f, i, all);
 }
 
-static uint64_t past_drops(const struct past *p)
+static void add_waiting(struct ledger *l, struct feed *f)
 {
-	uint64_t sum = 0;
+	l->in_memory +=
+		batch_pool_held(&f->pool) + atomic_load(&f->disk.letters);
+	l->in_spool += atomic_load(&f->disk.usage.events);
+}
 
-	for (unsigned i = 0; i < INTAKE_STAT_COUNT; i++)
-		if (ledger_is_drop(&intake_stat_desc[i]))
-			sum += p->intake[i];
-	for (unsigned i = 0; i < OUTPUT_STAT_COUNT; i++)
-		if (ledger_is_drop(&output_stat_desc[i]))
-			sum += p->stat[i];
-	return sum;
+void ledger_read(
+	struct ledger *l, const struct stat_set *intake, struct feed *f)
+{
+	read_counters(l, intake, f, false);
+	add_waiting(l, f);
 }
 
 void ledger_read_all(
 	struct ledger *l, const struct stat_set *intake, struct feed *f)
 {
-	*l = (struct ledger){ 0 };
+	read_counters(l, intake, f, true);
 	for (; f != NULL; f = f->former) {
-		const struct past *p = &f->past;
-		uint64_t again = past_found_again(f);
-		struct ledger one;
-
-		ledger_read(&one, intake, f);
-		l->received += one.received + p->intake[INTAKE_RECEIVED];
-		l->recovered +=
-			one.recovered - again + p->stat[OUTPUT_RECOVERED];
-		l->delivered += one.delivered + p->stat[OUTPUT_DELIVERED];
-		l->filtered += one.filtered + p->stat[OUTPUT_FILTERED];
-		l->dropped += one.dropped + past_drops(p);
-		l->dead_lettered +=
-			one.dead_lettered + p->stat[OUTPUT_DEAD_LETTERED];
-		l->in_memory += one.in_memory;
-		l->in_spool += one.in_spool + p->in_spool - again;
+		add_waiting(l, f);
+		l->in_spool += past_in_spool(f);
 	}
 }
 

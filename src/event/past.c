@@ -23,11 +23,25 @@ bool past_has(const struct feed *f, const struct feed *former)
 	return false;
 }
 
-uint64_t past_found_again(const struct feed *f)
+/* Of so many events that `f` has recovered, how many came in in this run: a
+ * former feed had left them on disk. */
+static uint64_t found_again(const struct feed *f, uint64_t recovered)
 {
-	uint64_t recovered = stat_sum(&f->stats, OUTPUT_RECOVERED);
-
 	return recovered < f->past.in_spool ? recovered : f->past.in_spool;
+}
+
+uint64_t past_in_spool(const struct feed *f)
+{
+	return f->past.in_spool -
+	       found_again(f, stat_sum(&f->stats, OUTPUT_RECOVERED));
+}
+
+/* The feed's own, without what is counted elsewhere. */
+static uint64_t own(const struct feed *f, unsigned id)
+{
+	uint64_t n = stat_sum(&f->stats, id);
+
+	return id == OUTPUT_RECOVERED ? n - found_again(f, n) : n;
 }
 
 static void add_reading(
@@ -65,7 +79,6 @@ void past_keep(struct feed *const *feeds, size_t n, const struct feed *gone,
 	const struct stat_set *intake)
 {
 	struct feed *f = follower(feeds, n, gone);
-	uint64_t again = past_found_again(gone);
 	struct past *p;
 
 	if (f == NULL)
@@ -73,13 +86,12 @@ void past_keep(struct feed *const *feeds, size_t n, const struct feed *gone,
 	p = &f->past;
 	f->former = gone->former;
 	for (unsigned id = 0; id < OUTPUT_STAT_COUNT; id++)
-		p->stat[id] += stat_sum(&gone->stats, id) + gone->past.stat[id];
+		p->stat[id] += own(gone, id) + gone->past.stat[id];
 	for (unsigned id = 0; id < INTAKE_STAT_COUNT; id++)
 		p->intake[id] +=
 			feed_intake(gone, intake, id) + gone->past.intake[id];
-	p->stat[OUTPUT_RECOVERED] -= again;
-	p->in_spool += atomic_load(&gone->disk.usage.events) +
-		       gone->past.in_spool - again;
+	p->in_spool +=
+		atomic_load(&gone->disk.usage.events) + past_in_spool(gone);
 	add_histogram(&p->batch_sizes, &gone->batch_sizes);
 	add_reading(&p->batch_sizes, &gone->past.batch_sizes);
 	add_histogram(&p->delay, &gone->delay);
@@ -91,7 +103,7 @@ uint64_t past_stat(const struct feed *f, unsigned id)
 	uint64_t sum = 0;
 
 	for (; f != NULL; f = f->former)
-		sum += stat_sum(&f->stats, id) + f->past.stat[id];
+		sum += own(f, id) + f->past.stat[id];
 	return sum;
 }
 

@@ -41,12 +41,12 @@ void past_keep(struct feed *const *feeds, size_t n, const struct feed *gone,
 /* Has `f` come in the place of `former`, or of one that did? */
 bool past_has(const struct feed *f, const struct feed *former);
 
-/* How many of the events that `f` has recovered came in in this run: a former
- * feed had left them on disk. */
-uint64_t past_found_again(const struct feed *f);
+/* What former feeds left on disk and `f` has not found there yet. */
+uint64_t past_in_spool(const struct feed *f);
 
 /* Since the start, of all feeds of the output; see stat_sum(), feed_intake(),
- * histogram_read(). */
+ * histogram_read().  What one left on disk and the next has found there is not
+ * recovered: it came in in this run. */
 uint64_t past_stat(const struct feed *f, unsigned id);
 uint64_t past_intake(
 	const struct feed *f, const struct stat_set *intake, unsigned id);

@@ -120,7 +120,6 @@ static int look_at_output(struct output_snapshot *o,
 	ledger_read_all(&o->ledger, v->stats, f);
 	for (unsigned id = 0; id < OUTPUT_STAT_COUNT; id++)
 		o->stat[id] = past_stat(f, id);
-	o->stat[OUTPUT_RECOVERED] = o->ledger.recovered;
 	past_batch_sizes(f, &o->batch_sizes);
 	past_delay(f, &o->delay);
 	o->awaits = v->awaited[i] != NULL;
