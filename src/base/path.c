@@ -1,8 +1,10 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Without slashes at the end, but for the root's. */
 static size_t trimmed(const char *path, size_t len)
@@ -52,4 +54,17 @@ bool path_same(const char *a, const char *b)
 		if (*a == '\0')
 			return true;
 	}
+}
+
+int path_access(const char *path, int mode)
+{
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : -errno;
+}
+
+int path_access_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	int r = path_folder(path, folder);
+
+	return r != 0 ? r : path_access(folder, W_OK | X_OK);
 }

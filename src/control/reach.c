@@ -1,12 +1,12 @@
 #include "control/reach.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/account.h"
+#include "base/path.h"
 #include "control/memory.h"
 #include "deliver/places.h"
 
@@ -19,7 +19,7 @@ struct look {
 
 static bool is_readable(const char *path)
 {
-	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+	return path_access(path, R_OK) == 0;
 }
 
 /* Is it a file that is read, not a place to write to? */

@@ -1,7 +1,6 @@
 #include "control/rehearsal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,12 +11,6 @@
 
 enum { ERROR_MAX = 512 };
 
-/* Return: 0 or -errno. */
-static int check_access(const char *path, int mode)
-{
-	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : -errno;
-}
-
 /*
  * Can it be made, or used if it is there already?  A socket that is there may
  * be one that the service manager hands over, in a folder of its own.
@@ -25,16 +18,13 @@ static int check_access(const char *path, int mode)
  */
 static int look_at_door(const char *path, bool socket)
 {
-	char folder[PATH_MAX];
 	struct stat st;
-	int r;
 
 	if (lstat(path, &st) == 0)
-		return !socket                ? check_access(path, W_OK)
+		return !socket                ? path_access(path, W_OK)
 		       : S_ISSOCK(st.st_mode) ? 0
 					      : -ENOTSOCK;
-	r = path_folder(path, folder);
-	return r != 0 ? r : check_access(folder, W_OK | X_OK);
+	return path_access_folder(path);
 }
 
 static void check_door(const char *what, const char *path, bool socket,

@@ -1,7 +1,6 @@
 #include "deliver/places.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,19 +10,6 @@
 #include "base/path.h"
 #include "deliver/local_end.h"
 
-static int check_access(const char *path, int mode)
-{
-	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : -errno;
-}
-
-static int check_parent(const char *path)
-{
-	char parent[PATH_MAX];
-	int r = path_folder(path, parent);
-
-	return r != 0 ? r : check_access(parent, W_OK | X_OK);
-}
-
 static int check_place(const char *path, bool folder)
 {
 	struct stat st;
@@ -31,10 +17,10 @@ static int check_place(const char *path, bool folder)
 	if (!folder && path[strlen(path) - 1] == '/')
 		return -EISDIR;
 	if (stat(path, &st) != 0)
-		return errno == ENOENT ? check_parent(path) : -errno;
+		return errno == ENOENT ? path_access_folder(path) : -errno;
 	if (S_ISDIR(st.st_mode) != folder)
 		return folder ? -ENOTDIR : -EISDIR;
-	return check_access(path, folder ? R_OK | W_OK | X_OK : W_OK);
+	return path_access(path, folder ? R_OK | W_OK | X_OK : W_OK);
 }
 
 /* A socket is somebody else's. */
